@@ -1,0 +1,89 @@
+"""What happened and may matter: notices from the core and the system to whoever runs them.
+
+An event is a value that can say itself in one line (``str``). Nothing noteworthy is a bare log line, and bad data is
+always an event and a counter, never an exception.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["BinaryKept", "BinarySkipped", "Event", "FormatChanged", "NoTimestamps", "RecordCut", "SourceFailed", "SourceSkipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something about one source.
+
+    Attributes:
+        path: the source's name as it was given or found.
+    """
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFailed(Event):
+    """The source could not be opened, or not read to its end; what was read before stands."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSkipped(Event):
+    """A path was found but is not merged: the same file again, the output itself, a dangling link."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: skipped: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class BinaryKept(Event):
+    """A file named by the user holds binary data; it is merged, because it was named."""
+
+    def __str__(self) -> str:
+        return f"{self.path}: binary file, merged because it was named"
+
+
+@dataclass(frozen=True, slots=True)
+class BinarySkipped(Event):
+    """A file met in a directory or by a glob holds binary data."""
+
+    def __str__(self) -> str:
+        return f"{self.path}: skipped: binary file"
+
+
+@dataclass(frozen=True, slots=True)
+class NoTimestamps(Event):
+    """No timestamp was recognised; records are stamped with the time the source was observed or last modified."""
+
+    def __str__(self) -> str:
+        return f"{self.path}: no timestamps recognised, using the time it was last modified"
+
+
+@dataclass(frozen=True, slots=True)
+class FormatChanged(Event):
+    """The locked timestamp format stopped matching and another one was found."""
+
+    before: str
+    after: str
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.path}: timestamps change from {self.before} to {self.after} at byte {self.offset}"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCut(Event):
+    """A record was longer than the limit and was cut into several; no byte of it is lost."""
+
+    offset: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"{self.path}: record at byte {self.offset} is longer than {self.limit} bytes and was cut"

@@ -1,0 +1,67 @@
+"""Everything a run may be told, as one frozen value: checked once, units in the field names or their comments.
+
+Flags, keyword arguments and tests all end here; the core sees no flag and asks nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from typing import Final, Literal
+
+from logbraid.core.types import Nanos
+from logbraid.errors import UsageError
+
+__all__ = ["MEBIBYTE", "Options", "Order"]
+
+MEBIBYTE: Final = 1 << 20
+LEAST_RECORD: Final = 64
+
+Order = Literal["time", "arrival"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What to merge and how; what it is written to is the sink's matter.
+
+    Attributes:
+        order: ``time`` or ``arrival``.
+        since: leave out records before this time, ns UTC.
+        until: leave out records at or after this time, ns UTC.
+        level: leave out records below this level code; those without a level stay. None: no limit.
+        include: keep only records that match every one of these patterns (RE2, on bytes).
+        exclude: leave out records that match any of these.
+        zone: of timestamps that name none.
+        skews: by label, what to add to a source's times, ns.
+        time_format: a strptime-like pattern that every source's timestamps have, instead of looking for one.
+        max_record: longest record in bytes; a longer one is cut into several.
+        buffer: bytes held in memory for all sources together, as a guide.
+    """
+
+    order: Order = "time"
+    since: Nanos | None = None
+    until: Nanos | None = None
+    level: int | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    zone: tzinfo = UTC
+    skews: Mapping[str, Nanos] = field(default_factory=dict)
+    time_format: str | None = None
+    max_record: int = MEBIBYTE
+    buffer: int = 64 * MEBIBYTE
+
+    def __post_init__(self) -> None:
+        if self.order not in ("time", "arrival"):
+            raise UsageError(f"order is 'time' or 'arrival', not {self.order!r}")
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise UsageError("since must be before until")
+        if self.max_record < LEAST_RECORD:
+            raise UsageError(f"the longest record cannot be under {LEAST_RECORD} bytes")
+        if self.buffer < MEBIBYTE:
+            raise UsageError("the buffer cannot be under 1 MiB")
+
+    @property
+    def filters(self) -> bool:
+        """Whether any record may be left out."""
+        return any(value is not None for value in (self.since, self.until, self.level)) or bool(self.include + self.exclude)
