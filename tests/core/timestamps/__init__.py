@@ -1,0 +1,1 @@
+"""Tests of the timestamp formats, their detection and the calendar."""
