@@ -1,0 +1,50 @@
+"""Labels: the short names that tell sources apart, made from their paths.
+
+Only text is looked at, never a file system; which source comes first, and how labels are shown, is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import count
+
+__all__ = ["labels"]
+
+
+def labels(paths: Sequence[str]) -> list[str]:
+    """The shortest suffix of each path, in whole components, that no other path has; equal paths get ``#2``, ``#3``.
+
+    >>> labels(["/srv/a/app.log", "/srv/b/app.log", "/srv/b/db.log"])
+    ['a/app.log', 'b/app.log', 'db.log']
+    """
+    components = [[part for part in path.split("/") if part not in ("", ".")] or [path] for path in paths]
+    chosen = [parts[-1] for parts in components]
+    depth = 1
+    while clashing := longer_ones(chosen, components, depth):
+        depth += 1
+        for i in clashing:
+            chosen[i] = "/".join(components[i][-depth:])
+    return numbered(chosen)
+
+
+def longer_ones(chosen: Sequence[str], components: Sequence[Sequence[str]], depth: int) -> list[int]:
+    """Which paths share their suffix of ``depth`` components with others and have more of them."""
+    uses = Counter(chosen)
+    return [i for i, parts in enumerate(components) if len(parts) > depth and uses[chosen[i]] > 1]
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """Make equal names different: the first stays, the others get the next number that is free."""
+    taken = set(names)
+    last: dict[str, int] = {}
+    unique = []
+    for name in names:
+        if name not in last:
+            last[name] = 1
+            unique.append(name)
+            continue
+        last[name] = next(n for n in count(last[name] + 1) if f"{name}#{n}" not in taken)
+        unique.append(f"{name}#{last[name]}")
+        taken.add(unique[-1])
+    return unique
