@@ -1,0 +1,78 @@
+"""Which lines begin a record: the others (tracebacks, pretty JSON) belong to the record above them.
+
+Where records bear timestamps, the timestamp decides. Where a whole source has none, the customs of tracebacks do: Python,
+Java, Go, Node, Ruby and .NET. Nothing here reads times or moves bytes.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from logbraid.core.gather import gather, views
+from logbraid.core.types import NO_TIME, Bool, Bytes8, Int64
+
+__all__ = ["Style", "record_starts", "record_times"]
+
+
+class Style(enum.Enum):
+    """How the records of a source begin."""
+
+    TIMED = "a line with a timestamp begins a record"
+    BRACED = "a line that opens with a brace begins a record: pretty-printed JSON"
+    PLAIN = "there are no timestamps: each line is a record, but for the customs of tracebacks"
+
+
+_BRACE: Final = ord("{")
+_LOOK: Final = 64  # bytes of a line that tell whether it goes on with the record above
+
+_CONTINUES: Final = (
+    r"^(?:[ \t\r\n]|$"  # indented or empty
+    r"|Caused by: |Suppressed: |\.\.\. [0-9]+ more"  # Java
+    r"|goroutine [0-9]+ \[|main\.main\(|created by |exit status [0-9]|\[signal "  # Go
+    r"|Traceback \(most recent call last\):"  # Python; mostly behind the line that reports it
+    r"|During handling of the above exception|The above exception was the direct cause"
+    r"|--- End of |[\}\]\)])"  # .NET, and the end of a pretty-printed value
+)
+_PYTHON: Final = r"^Traceback \(most recent call last\):"
+
+
+def record_starts(style: Style, buffer: Bytes8, starts: Int64, ends: Int64, times: Int64) -> Bool:
+    """Return which of the lines ``buffer[start:end]`` begin a record.
+
+    The first line never counts as going on with another one: what it belongs to is for the caller to know.
+    """
+    if style is Style.TIMED:
+        return times != NO_TIME
+    if style is Style.BRACED:
+        return buffer[starts] == _BRACE
+    return ~_continuations(buffer, starts, ends)
+
+
+def record_times(style: Style, first: Int64, times: Int64) -> Int64:
+    """Return the time of each record, given the number of its first line: the first time found in its lines."""
+    if style is Style.TIMED:
+        return times[first]
+    timed = np.append(np.flatnonzero(times != NO_TIME), len(times))
+    nearest = timed[np.searchsorted(timed, first)]
+    inside = nearest < np.append(first[1:], len(times))
+    return np.where(inside, times[np.minimum(nearest, len(times) - 1)], NO_TIME)
+
+
+def _continuations(buffer: Bytes8, starts: Int64, ends: Int64) -> Bool:
+    lines = gather([buffer], views(0, buffer, starts, np.minimum(ends - starts, _LOOK)))
+    continues = _matches(lines, _CONTINUES)
+    # Python prints the exception itself, not indented, as the last line of a traceback.
+    for header in np.flatnonzero(_matches(lines, _PYTHON)).tolist():
+        others = np.flatnonzero(~continues[header + 1 :])
+        if len(others) and others[0] > 0:
+            continues[header + 1 + others[0]] = True
+    return continues
+
+
+def _matches(lines: pa.LargeBinaryArray, pattern: str) -> Bool:
+    return np.array(pc.match_substring_regex(lines, pattern=pattern).to_numpy(zero_copy_only=False))

@@ -1,0 +1,138 @@
+"""The one place where sources meet: holds their batches and releases records in one total order.
+
+The order is (key, source, generation, offset); a source's own records are in order already, so a stable sort of what
+may leave, laid end to end by source, is all it takes. What may leave is decided by how far every source has come.
+Nothing here knows time, files or text.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+
+from logbraid.core.records import RecordBatch, SourceBatch
+from logbraid.core.types import NO_TIME, Int64, Nanos, Source, SourceId
+
+__all__ = ["ArrivalMerger", "Merger"]
+
+
+class _Queue:
+    """Batches of one source that wait, and how far it has come."""
+
+    __slots__ = ("batches", "finished", "size", "upto")
+
+    def __init__(self) -> None:
+        self.batches: deque[SourceBatch] = deque()
+        self.upto = NO_TIME
+        self.finished = False
+        self.size = 0
+
+    def take(self, bound: Nanos, *, inclusive: bool) -> list[SourceBatch]:
+        """Remove and return the records with a key below the bound, or up to it."""
+        taken = []
+        while self.batches and self.batches[0].key[0] <= bound:
+            batch = self.batches.popleft()
+            count = int(np.searchsorted(batch.key, bound, side="right" if inclusive else "left"))
+            if count < len(batch):
+                self.batches.appendleft(batch.take(slice(count, None)))
+                batch = batch.take(slice(0, count))
+            if count:
+                taken.append(batch)
+                self.size -= batch.size
+            if count == 0 or self.batches and self.batches[0].key[0] > bound:
+                break
+        return taken
+
+
+class Merger:
+    """Merges the batches of many sources in time order; each source will be finished one day."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._sources = sources
+        self._open_line: tuple[int, int] | None = None
+        self._queues = [_Queue() for _ in sources]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all records that wait."""
+        return sum(queue.size for queue in self._queues)
+
+    def waiting(self, source: SourceId) -> int:
+        """Return how many bytes of this source wait."""
+        return self._queues[source].size
+
+    def add(self, batch: SourceBatch) -> None:
+        """Take more records of a source, behind those it has given before."""
+        queue = self._queues[batch.source.id]
+        queue.upto = batch.upto
+        if len(batch):
+            queue.batches.append(batch)
+            queue.size += batch.size
+
+    def finish(self, source: SourceId) -> None:
+        """Say that this source gives no more."""
+        self._queues[source].finished = True
+
+    def release(self) -> RecordBatch | None:
+        """Return every record that no source can go below any more, in order; None where there is none."""
+        bound = min(
+            ((queue.upto, number) for number, queue in enumerate(self._queues) if not queue.finished),
+            default=(2**63 - 1, len(self._queues)),
+        )
+        # At a tie with what the holding source may still send, those before it and its own go first.
+        parts = [
+            batch
+            for number, queue in enumerate(self._queues)
+            if queue.batches
+            for batch in queue.take(bound[0], inclusive=number <= bound[1])
+        ]
+        if not parts:
+            return None
+        batch = RecordBatch(tuple(parts), _order(parts), self._sources, open_before=self._open_line)
+        self._open_line = batch.open_after
+        return batch
+
+
+class ArrivalMerger:
+    """Lets every record go in the order in which it came: the face of ``Merger`` without its promise."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._sources = sources
+        self._open_line: tuple[int, int] | None = None
+        self._parts: list[SourceBatch] = []
+
+    @property
+    def size(self) -> int:
+        """Bytes of all records that wait."""
+        return sum(part.size for part in self._parts)
+
+    def waiting(self, source: SourceId) -> int:
+        """Return how many bytes of this source wait."""
+        return sum(part.size for part in self._parts if part.source.id == source)
+
+    def add(self, batch: SourceBatch) -> None:
+        """Take more records of a source, behind those it has given before."""
+        if len(batch):
+            self._parts.append(batch)
+
+    def finish(self, source: SourceId) -> None:
+        """Say that this source gives no more; nothing waits for it anyway."""
+
+    def release(self) -> RecordBatch | None:
+        """Return every record that has come since the last call; None where there is none."""
+        parts, self._parts = self._parts, []
+        if not parts:
+            return None
+        rows = np.arange(sum(len(part) for part in parts))
+        batch = RecordBatch(tuple(parts), rows, self._sources, open_before=self._open_line)
+        self._open_line = batch.open_after
+        return batch
+
+
+def _order(parts: Sequence[SourceBatch]) -> Int64:
+    """Return the rows of the parts, laid end to end, in order of their keys; equal keys stay as they lie."""
+    if len({part.source.id for part in parts}) == 1:
+        return np.arange(sum(len(part) for part in parts))
+    return np.argsort(np.concatenate([part.key for part in parts]), kind="stable")

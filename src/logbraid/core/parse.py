@@ -1,0 +1,231 @@
+"""From the chunks of one source to batches of its whole records: framing, grouping, keys, cutting.
+
+What comes out depends on the bytes alone, never on how they were cut into chunks: the record that may still go on is kept
+back and read again with the next chunk (at most ``max_record`` bytes of it, so the work stays linear). Nothing here
+knows another source, or the order between sources.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from logbraid.core.events import Event, RecordCut
+from logbraid.core.grouping import Style, record_times
+from logbraid.core.keys import RunningMaximum
+from logbraid.core.lines import NEWLINE, find_byte, frame
+from logbraid.core.recognise import BOM, Recogniser
+from logbraid.core.records import SourceBatch
+from logbraid.core.timestamps.detect import Lock
+from logbraid.core.types import NO_TIME, Bytes8, Chunk, Int64, Nanos, Source
+
+__all__ = ["Parser", "Start"]
+
+_NOTHING: Final = np.empty(0, np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where and how to begin with a source, where that is not its first byte.
+
+    Attributes:
+        offset: of the first byte that will come; it begins a line.
+        generation: of the file that it comes from.
+        lock: its format and where the timestamps stand.
+        style: how its records begin.
+        previous: time of the line before, from which a missing year or date is inferred.
+        highest: no record that follows has a smaller key.
+    """
+
+    offset: int = 0
+    generation: int = 0
+    lock: Lock | None = None
+    style: Style = Style.TIMED
+    previous: Nanos = NO_TIME
+    highest: Nanos = NO_TIME
+
+
+class Parser:
+    """Turns one source's chunks into batches of whole records.
+
+    Attributes:
+        recogniser: knows the source's timestamps.
+        maximum: gives the records their keys.
+        cut: records that were longer than the limit.
+    """
+
+    def __init__(self, source: Source, recogniser: Recogniser, max_record: int, start: Start | None = None) -> None:
+        start = start or Start()
+        self.recogniser = recogniser
+        self.maximum = RunningMaximum(start.highest)
+        self.cut = 0
+        self._source = source
+        self._generation = start.generation
+        self._max_record = max_record
+        self._rest: Bytes8 = _NOTHING
+        self._offset = start.offset  # of the first byte of the rest
+        self._inherited = NO_TIME  # time of the rest where it goes on with a record that was cut
+        self._inside_line = False  # the rest begins in the middle of a line
+        self._events: list[Event] = []
+        if start.lock is not None:
+            recogniser.resume(start.lock, start.style, start.previous)
+
+    @property
+    def offset(self) -> int:
+        """Offset of the first byte that has not left as part of a record."""
+        return self._offset
+
+    @property
+    def held(self) -> int:
+        """Bytes received that have not left as part of a record."""
+        return len(self._rest)
+
+    def events(self) -> list[Event]:
+        """Return what was noticed since the last call."""
+        events, self._events = self._events, []
+        return self.recogniser.events() + events
+
+    def receive(self, chunk: Chunk, stamp: Nanos) -> SourceBatch | None:
+        """Take the next bytes; return the records that they complete.
+
+        Args:
+            chunk: belongs to the parser from now on.
+            stamp: the time of records in a source that has no timestamps at all.
+        """
+        return self._parse(chunk.prepend(self._rest), stamp, final=False)
+
+    def finish(self, stamp: Nanos) -> SourceBatch | None:
+        """Say that nothing follows; return the records that were still open."""
+        return self._parse(Chunk.of(self._rest.data), stamp, final=True) if len(self._rest) else None
+
+    def _parse(self, chunk: Chunk, stamp: Nanos, *, final: bool) -> SourceBatch | None:
+        limit = self._offset + len(chunk)
+        if final and chunk.buffer[chunk.stop - 1] != NEWLINE:
+            # A last line without a newline gets one, so that lines never glue; the padding has room for it.
+            chunk.buffer[chunk.stop] = NEWLINE
+            chunk.stop += 1
+        starts, ends = frame(chunk.buffer, chunk.start, chunk.stop)
+        if self._waits_for_format(chunk, starts, ends, final=final):
+            return self._keep(chunk, chunk.start)
+        begins, times = self._records(chunk, starts, ends, stamp)
+        edges = np.empty(len(begins) + 1, np.int64)
+        edges[:-1], edges[-1] = begins, chunk.stop
+        edges, times, torn = self._cut(edges, times, chunk.buffer)
+        closed = len(edges) - 1 if final else max(len(edges) - 1 - self._open_records(), 0)
+        batch = self._batch(chunk, edges, times, closed, limit, stamp, torn=torn)
+        return self._keep(chunk, int(edges[closed]), batch)
+
+    def _open_records(self) -> int:
+        """Return how many records at the end may not leave: a braced one does not tell its time in its first line."""
+        return 2 if self.recogniser.style is Style.BRACED else 1
+
+    def _keep(self, chunk: Chunk, position: int, batch: SourceBatch | None = None) -> SourceBatch | None:
+        """Keep what stands from ``position`` on for the next chunk, as it goes on from the batch that leaves."""
+        self._offset += position - chunk.start
+        self._rest = chunk.buffer[position : chunk.stop].copy()
+        if batch is not None:
+            self._inherited = int(batch.time[-1])
+            self._inside_line = bool(chunk.buffer[position - 1] != NEWLINE)
+        return batch
+
+    def _waits_for_format(self, chunk: Chunk, starts: Int64, ends: Int64, *, final: bool) -> bool:
+        if self.recogniser.style is None:
+            at_start = self._offset == 0
+            # A first line that is longer than a sample is a sample by itself.
+            if not len(ends) and len(chunk) >= self._max_record:
+                starts, ends = np.array([chunk.start]), np.array([chunk.stop])
+            if not self.recogniser.look(chunk.buffer, starts, ends, at_start=at_start, whole=final or not len(ends)):
+                return True
+        return self.recogniser.history_wanted
+
+    def _records(self, chunk: Chunk, starts: Int64, ends: Int64, stamp: Nanos) -> tuple[Int64, Int64]:
+        """Return where each record begins, and its time: NO_TIME where only a record that is still to come can tell."""
+        if not len(starts):
+            return np.array([chunk.start]), np.array([self._inherited])
+        place = starts
+        if self._offset == 0 and chunk.buffer[chunk.start : chunk.start + len(BOM)].tobytes() == BOM:
+            place = np.concatenate([starts[:1] + len(BOM), starts[1:]])
+        if self._inside_line:
+            # What looks like a timestamp at the start of a piece of a line is none.
+            place = np.concatenate([ends[:1] - 1, starts[1:]])
+        times, begins = self.recogniser.lines(chunk.buffer, place, ends)
+        begins[0] = True
+        if self.recogniser.style is Style.TIMED and begins.all():
+            return starts, _inherit(times, self._inherited)
+        first = begins.nonzero()[0]
+        assert self.recogniser.style is not None, "the format was looked for"
+        if self.recogniser.style is Style.PLAIN:
+            return starts[first], np.full(len(first), stamp, np.int64)
+        time = record_times(self.recogniser.style, first, times)
+        return starts[first], _inherit(time, self._inherited)
+
+    def _cut(self, edges: Int64, times: Int64, buffer: Bytes8) -> tuple[Int64, Int64, bool]:
+        """Cut records that are too long, at line ends where there are any; return edges, times, and if a line was cut."""
+        if (edges[1:] - edges[:-1]).max() <= self._max_record:
+            return edges, times, False
+        all_edges, all_times, torn = [int(edges[0])], [], False
+        for time, start, end in zip(times.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+            if end - start > self._max_record:
+                self.cut += 1
+                self._events.append(RecordCut(self._source.path, start - int(edges[0]) + self._offset, self._max_record))
+            pieces = _pieces(buffer, start, end, self._max_record)
+            torn |= any(buffer[piece - 1] != NEWLINE for piece in pieces[:-1])
+            all_edges += pieces
+            all_times += [time] * len(pieces)
+        return np.array(all_edges), np.array(all_times), torn
+
+    def _batch(
+        self, chunk: Chunk, edges: Int64, times: Int64, closed: int, limit: int, stamp: Nanos, *, torn: bool
+    ) -> SourceBatch | None:
+        """Return the closed records as a batch; what stands behind them stays open."""
+        if closed == 0:
+            return None
+        times = _inherit_from_below(times, stamp)
+        time = times[:closed]
+        keys = self.maximum.keys(time, int(times[closed]) if closed < len(times) else NO_TIME)
+        reader = self.recogniser.reader
+        if reader is not None:
+            reader.previous = int(time[-1])
+        return SourceBatch(
+            source=self._source,
+            generation=self._generation,
+            buffer=chunk.buffer,
+            base=self._offset - chunk.start,
+            starts=edges[:closed],
+            ends=edges[1 : closed + 1],
+            time=time,
+            key=keys,
+            upto=self.maximum.highest,
+            limit=limit,
+            format_name=reader.lock.format.name if reader else "",
+            torn=torn,
+        )
+
+
+def _pieces(buffer: Bytes8, start: int, end: int, longest: int) -> list[int]:
+    """Return where to end each piece of a record: behind the last newline that fits in, or else inside a line."""
+    ends = []
+    while end - start > longest:
+        newlines = find_byte(buffer, start, start + longest, NEWLINE)
+        start = int(newlines[-1]) + 1 if len(newlines) else start + longest
+        ends.append(start)
+    return [*ends, end]
+
+
+def _inherit(times: Int64, above: Nanos) -> Int64:
+    """Give each record without a time that of the record above it."""
+    if times.min() != NO_TIME:
+        return times
+    known = times != NO_TIME
+    nearest = np.maximum.accumulate(np.where(known, np.arange(len(times)), -1))
+    return np.where(nearest >= 0, times[nearest], above)
+
+
+def _inherit_from_below(times: Int64, stamp: Nanos) -> Int64:
+    """Give the records at the head of a source, which have none above them, the first time below them."""
+    if times[0] != NO_TIME:
+        return times
+    timed = np.flatnonzero(times != NO_TIME)
+    return np.where(times == NO_TIME, times[timed[0]] if len(timed) else stamp, times)

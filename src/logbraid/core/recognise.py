@@ -1,0 +1,184 @@
+"""Which timestamps a source has, found from its first lines and again when they stop matching; and the times they mean.
+
+What is found depends on the lines alone, never on how they came in chunks. Nothing here moves bytes or makes records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from logbraid.core.events import Event, FormatChanged, NoTimestamps
+from logbraid.core.grouping import Style, record_starts
+from logbraid.core.options import Options
+from logbraid.core.timestamps.calendar import Calendar
+from logbraid.core.timestamps.detect import Lock, detect
+from logbraid.core.timestamps.format import Format, Head, Moment
+from logbraid.core.timestamps.formats import FORMATS
+from logbraid.core.timestamps.locators import After
+from logbraid.core.timestamps.pattern import compile_time_format
+from logbraid.core.timestamps.reader import TimestampReader, head_of
+from logbraid.core.types import NO_TIME, Bool, Bytes8, Int64, Nanos, Source
+
+__all__ = ["BOM", "SAMPLE_BYTES", "SAMPLE_LINES", "Recogniser", "Recognisers"]
+
+SAMPLE_LINES: Final = 64
+SAMPLE_BYTES: Final = 64 << 10
+"""A format is looked for in the first so many lines of a source, then in the last of what stands in its first bytes."""
+
+BOM: Final = b"\xef\xbb\xbf"
+
+
+class Recogniser:
+    """The format of one source.
+
+    Attributes:
+        style: how its records begin; None until the format was looked for.
+        reader: reads its timestamps; None until the format was looked for, or where there are none.
+        history_wanted: the format leaves out the year or the date, so lines from the whole source are needed to place it.
+    """
+
+    def __init__(self, path: str, calendar: Calendar, formats: Sequence[Format] = FORMATS) -> None:
+        self.style: Style | None = None
+        self.reader: TimestampReader | None = None
+        self.history_wanted = False
+        self._path = path
+        self._calendar = calendar
+        self._formats = formats
+        self._looked = False  # the first lines show no format
+        self._patience = SAMPLE_LINES  # untimed lines in a row before another format is looked for; doubles in vain
+        self._events: list[Event] = []
+
+    def events(self) -> list[Event]:
+        """Return what was noticed since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    def resume(self, lock: Lock, style: Style, previous: Nanos) -> None:
+        """Go on with a format that is known already."""
+        self.style = style
+        self.reader = TimestampReader(lock, self._calendar, previous)
+
+    def look(self, buffer: Bytes8, starts: Int64, ends: Int64, *, at_start: bool, whole: bool) -> bool:
+        """Look for the format in the first lines of a source; return whether the question is settled.
+
+        Args:
+            buffer: holds the lines ``buffer[start:end]``.
+            starts: where they start.
+            ends: where they end.
+            at_start: they begin at the first byte of the source.
+            whole: there are no more.
+        """
+        if not self._looked and (whole or len(ends) >= SAMPLE_LINES):
+            self._looked = True
+            lock = self._detect(buffer, starts[:SAMPLE_LINES], ends[:SAMPLE_LINES], at_start=at_start)
+            if lock is not None:
+                return self._settle(lock, _texts(buffer, starts[:SAMPLE_LINES], ends[:SAMPLE_LINES]))
+        read = int(ends[-1] - starts[0]) if len(ends) else 0
+        if not whole and read < SAMPLE_BYTES:
+            return False
+        stop = int(np.searchsorted(ends, starts[:1].sum() + SAMPLE_BYTES, side="right"))
+        rows = slice(max(stop - SAMPLE_LINES, 0), stop)
+        return self._settle(self._detect(buffer, starts[rows], ends[rows]), _texts(buffer, starts[rows], ends[rows]))
+
+    def history(self, lines: Sequence[bytes]) -> None:
+        """Take lines from all over the source, in its order, from which the first year or date is inferred."""
+        assert self.reader is not None, "history is wanted for a format only"
+        self.history_wanted = False
+        self.reader.previous = self._calendar.origin(self._heads(self.reader.lock, lines))
+
+    def lines(self, buffer: Bytes8, starts: Int64, ends: Int64) -> tuple[Int64, Bool]:
+        """Return the time of each line (NO_TIME where it has none), and whether it begins a record.
+
+        Where the format changes on the way, the lines behind the change are read in the new one.
+        """
+        times, begins = self._read(buffer, starts, ends)
+        begin = self._change(buffer, starts, ends, times, 0)
+        while begin is not None:
+            times[begin:], begins[begin:] = self._read(buffer, starts[begin:], ends[begin:])
+            begin = self._change(buffer, starts, ends, times, begin)
+        return times, begins
+
+    def _read(self, buffer: Bytes8, starts: Int64, ends: Int64) -> tuple[Int64, Bool]:
+        assert self.style is not None, "the format was looked for"
+        if self.reader is None:
+            times = np.full(len(starts), NO_TIME, np.int64)
+        else:
+            times = self.reader.read(buffer, starts, ends)
+        return times, record_starts(self.style, buffer, starts, ends, times)
+
+    def _change(self, buffer: Bytes8, starts: Int64, ends: Int64, times: Int64, begin: int) -> int | None:
+        """Look for another format in the first long run of untimed lines; return where that run begins."""
+        if self.reader is None or times[begin:].min() != NO_TIME:
+            return None
+        timed = np.concatenate([[begin - 1], np.flatnonzero(times[begin:] != NO_TIME) + begin, [len(times)]])
+        for gap in np.flatnonzero(np.diff(timed) > self._patience).tolist():
+            first, stop = int(timed[gap]) + 1, int(timed[gap + 1])
+            while stop - first >= self._patience:
+                rows = slice(first + self._patience - SAMPLE_LINES, first + self._patience)
+                lock = self._detect(buffer, starts[rows], ends[rows])
+                if lock is not None and lock.format is not self.reader.lock.format:
+                    self._switch(lock, _texts(buffer, starts[rows], ends[rows]), int(starts[first]))
+                    return first
+                self._patience *= 2
+        return None
+
+    def _switch(self, lock: Lock, sample: list[bytes], position: int) -> None:
+        assert self.reader is not None, "there is a format to switch from"
+        before = self.reader
+        self._patience = SAMPLE_LINES
+        self._settle(lock, sample)
+        self.reader.previous = before.previous
+        self.history_wanted = False
+        self._events.append(FormatChanged(self._path, before.lock.format.name, lock.format.name, position))
+
+    def _detect(self, buffer: Bytes8, starts: Int64, ends: Int64, *, at_start: bool = False) -> Lock | None:
+        sample = _texts(buffer, starts, ends)
+        if at_start and sample:
+            sample[0] = sample[0].removeprefix(BOM)
+        return detect(sample, self._formats)
+
+    def _settle(self, lock: Lock | None, sample: Sequence[bytes]) -> bool:
+        if lock is None:
+            self.style = Style.PLAIN
+            self._events.append(NoTimestamps(self._path))
+            return True
+        self.style = _style(lock, sample)
+        self.reader = TimestampReader(lock, self._calendar)
+        self.history_wanted = any(isinstance(head, Moment) and head.year is None for head in self._heads(lock, sample))
+        return True
+
+    def _heads(self, lock: Lock, lines: Sequence[bytes]) -> list[Head]:
+        return [head for line in lines if (head := head_of(lock, line)) is not None]
+
+
+class Recognisers:
+    """Makes the recognisers of a run.
+
+    Raises:
+        UsageError: the options force a time format that cannot be one.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._formats = FORMATS if options.time_format is None else (compile_time_format(options.time_format),)
+
+    def of(self, source: Source) -> Recogniser:
+        """Return a recogniser that knows nothing yet of the source but its zone, its skew and when it was modified."""
+        calendar = Calendar(self._options.zone, source.modified, self._options.skews.get(source.label, 0))
+        return Recogniser(source.path, calendar, self._formats)
+
+
+def _style(lock: Lock, sample: Sequence[bytes]) -> Style:
+    """Return how records begin: pretty-printed JSON opens with a brace and tells its time on a line of its own."""
+    if not isinstance(lock.locator, After):
+        return Style.TIMED
+    opening = [line for line in sample if line.startswith(b"{")]
+    return Style.BRACED if opening and not any(lock.locator.key in line for line in opening) else Style.TIMED
+
+
+def _texts(buffer: Bytes8, starts: Int64, ends: Int64) -> list[bytes]:
+    rows = zip(starts.tolist(), ends.tolist(), strict=True)
+    return [buffer[start:end].tobytes() for start, end in rows]
