@@ -1,0 +1,35 @@
+"""Fixtures that tests of several floors share: the corpus of real logs, and the example shop.
+
+A fixture for one test file stays in that file.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CORPUS = ROOT.parent / "shared" / "corpus"
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The root of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """Real logs of eight systems; they are not part of the project, so a test that wants them may be skipped."""
+    if not CORPUS.is_dir():
+        pytest.skip("the corpus of real logs is not here")
+    return CORPUS
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A directory with the logs of the example shop in ``shop``, as the documentation has it."""
+    shutil.copytree(ROOT / "examples" / "shop", tmp_path / "shop")
+    return tmp_path

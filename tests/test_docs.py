@@ -1,0 +1,120 @@
+"""Every code block of the documentation does what it says, and its tables are those of the code.
+
+A ``console`` block is run by a shell, command by command, beside the example shop; ``...`` stands for any text, alone
+on a line for any lines. A ``python`` block is run as a program. A ``sh`` block is for a person to type: only the
+verbs in it are checked. There are no other blocks.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from logbraid.core.timestamps.formats import FORMATS
+
+ROOT: Final = Path(__file__).parent.parent
+PAGES: Final = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+
+BLOCK: Final = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMAND: Final = re.compile(r"^\$ (?P<command>(?:.*\\\n)*.*)\n(?P<output>(?:(?!\$ ).*\n)*)", re.MULTILINE)
+LINK: Final = re.compile(r"\]\((?!https?:|#)(?P<path>[^)#]+)")
+TO_TYPE: Final = re.compile(
+    r"(?:env [A-Z]+=\S+ )?(?:make(?: [A-Z]+=\S+)*(?: [a-z]+)?|pip install \S+|git clone .*|cd \w+)"
+)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [found["text"] for found in BLOCK.finditer(page.read_text()) if found["language"] == language]
+
+
+def commands(page: Path) -> Iterator[tuple[str, str]]:
+    for block in blocks(page, "console"):
+        assert block.startswith("$ "), f"a console block starts with a command:\n{block}"
+        for found in COMMAND.finditer(block):
+            yield found["command"], found["output"]
+
+
+def pattern(expected: str) -> str:
+    """The output as a regular expression: ``...`` stands for any text, alone on a line for any lines."""
+    lines = re.escape(expected).replace(r"\.\.\.", ".*")
+    return re.sub(r"^ *\.\*\\?$\n", r"(?:.*\\n)*", lines.replace("\\\n", "\n"), flags=re.MULTILINE)
+
+
+def run(*argv: str, directory: Path) -> str:
+    """Run a program as the reader would; what it prints, both outputs together."""
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+        "COLUMNS": "100",
+    }
+    return subprocess.run(
+        argv,
+        cwd=directory,
+        env=environment | {"HOME": os.fspath(directory)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=60,
+    ).stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_print_what_the_page_shows(page: Path, shop: Path) -> None:
+    for command, expected in commands(page):
+        actual = run("bash", "-c", command, directory=shop)
+        if not re.fullmatch(pattern(expected), actual):
+            assert f"$ {command}\n{actual}" == f"$ {command}\n{expected}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_programs_run(page: Path, shop: Path) -> None:
+    for program in blocks(page, "python"):
+        expected = "".join(found + "\n" for found in re.findall(r"  # prints: (.*)$", program, re.MULTILINE))
+        assert run(sys.executable, "-W", "error", "-c", program, directory=shop) == expected
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_is_of_a_kind_that_is_checked(page: Path) -> None:
+    assert {found["language"] for found in BLOCK.finditer(page.read_text())} <= {"console", "python", "sh"}
+    for block in blocks(page, "sh"):
+        for line in block.splitlines():
+            assert TO_TYPE.fullmatch(line.partition("  #")[0].rstrip()), line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for found in LINK.finditer(page.read_text()):
+        assert (page.parent / found["path"]).exists(), found["path"]
+
+
+def test_the_reference_shows_every_timestamp_format() -> None:
+    rows = [f"| {one.name} | `{one.samples[0].line.decode()[:60].strip()}` |\n" for one in FORMATS]
+    assert "".join(rows) in (ROOT / "docs" / "reference.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "fits"),
+    [
+        ("one\n", "one\n", True),
+        ("one\n", "two\n", False),
+        ("one\n", "one\ntwo\n", False),
+        ("one ... three\n", "one two three\n", True),
+        ("one ... three\n", "one\nthree\n", False),
+        ("one\n...\nfour\n", "one\ntwo\nthree\nfour\n", True),
+        ("one\n...\n", "one\n", True),
+        ("one\n...\n", "two\n", False),
+        ("a|b (c)\n", "a|b (c)\n", True),
+    ],
+)
+def test_three_dots_stand_for_any_text(expected: str, actual: str, fits: bool) -> None:
+    assert bool(re.fullmatch(pattern(expected), actual)) is fits
