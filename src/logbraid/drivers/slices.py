@@ -1,0 +1,252 @@
+"""The driver for many processors: parts of time, dealt in turn to processes, each of which merges and writes whole parts.
+
+Parts are independent: a process reads, parses, merges and renders its part alone, and waits only for its turn to write.
+The parent reads no log. It checks that each part begins, in every source, at the very byte where the one before ended,
+and only then lets it be written; where a source is not in order enough for that, the rest is merged by one process.
+Only for regular files whose records begin with timestamps; for anything else the driver declines.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import threading
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import IO, Any, Final
+
+from logbraid.core.account import Account, SourceAccount
+from logbraid.core.options import MEBIBYTE
+from logbraid.core.pipeline import Pipeline
+from logbraid.core.recognise import Recognisers
+from logbraid.core.types import NO_TIME, Nanos
+from logbraid.core.window import Window
+from logbraid.drivers import threads
+from logbraid.drivers.pump import Pump, Run
+from logbraid.drivers.timeline import Timeline, boundaries, survey
+from logbraid.errors import SinkError
+from logbraid.sinks.base import ByteSink
+from logbraid.sinks.file import write_all
+
+__all__ = ["run"]
+
+PART: Final = 24 * MEBIBYTE
+"""Bytes of all sources together in one part: held in memory, rendered, until it may be written."""
+
+LEAST_PARTS: Final = 3
+"""With fewer parts, starting processes costs more than it gains."""
+
+_WRITE: Final = "write"
+_WRITTEN: Final = "written"
+FOREVER: Final = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a run is cut.
+
+    Attributes:
+        timelines: of the sources.
+        edges: each part goes from one edge to the next: ``edges[i] < key <= edges[i + 1]``.
+        processes: how many take part.
+    """
+
+    timelines: Sequence[Timeline]
+    edges: Sequence[Nanos]
+    processes: int
+
+
+@dataclass(slots=True)
+class Part:
+    """What a process reports of a part before it is written.
+
+    Attributes:
+        begins: offset of its first record, for each source.
+        ends: offset behind its last record, for each source.
+        highest: largest key, for each source.
+        accounts: what it counted.
+        clean: nothing happened that the parts behind it would have to know.
+    """
+
+    begins: list[int]
+    ends: list[int]
+    highest: list[Nanos]
+    accounts: list[SourceAccount]
+    clean: bool
+
+
+def run(run: Run, processes: int | None = None) -> Account | None:
+    """Merge with several processes; None, with nothing done, where that is not possible or does not pay.
+
+    Raises:
+        SinkError: the sink refused a part.
+    """
+    plan = _plan(run, os.cpu_count() or 1 if processes is None else processes)
+    if plan is None:
+        return None
+    ring = Ring(run, plan)
+    try:
+        return ring.turn()
+    finally:
+        ring.close()
+
+
+def _plan(run: Run, processes: int) -> Plan | None:
+    total = sum(source.size or 0 for source in run.sources)
+    if processes < 2 or total < LEAST_PARTS * PART or run.options.order != "time" or not _may_fork(run):
+        return None
+    recognisers = Recognisers(run.options)
+    timelines: list[Timeline] = []
+    for source, opened in zip(run.sources, run.opened, strict=True):
+        timeline = survey(opened, recognisers.of(source), total)
+        if timeline is None:
+            return None
+        timelines.append(timeline)
+    edges = [NO_TIME, *boundaries(timelines, PART), FOREVER]
+    return Plan(timelines, edges, min(processes, len(edges) - 1)) if len(edges) > LEAST_PARTS else None
+
+
+def _may_fork(run: Run) -> bool:
+    # A fork copies one thread only: with others about, a lock that one of them holds would never be let go.
+    return hasattr(os, "fork") and threading.active_count() == 1 and isinstance(run.sink, ByteSink)
+
+
+@dataclass(slots=True)
+class Peer:
+    """The parent's end of one process."""
+
+    pid: int
+    reports: IO[bytes]
+    orders: IO[bytes]
+
+
+class Ring:
+    """The parent: starts the processes, and lets them write in turn."""
+
+    def __init__(self, run: Run, plan: Plan) -> None:
+        self._run = run
+        self._plan = plan
+        self._peers: list[Peer] = []
+        for number in range(plan.processes):
+            self._peers.append(self._fork(number))
+
+    def turn(self) -> Account:
+        """Let each part be written in its turn; return the account of all."""
+        accounts = [SourceAccount(source.label, source.path) for source in self._run.sources]
+        ends = [0] * len(accounts)
+        highest = [NO_TIME] * len(accounts)
+        for number in range(len(self._plan.edges) - 1):
+            peer = self._peers[number % len(self._peers)]
+            part = _receive(peer)
+            if not isinstance(part, Part) or part.begins != ends or not part.clean:
+                self.close()
+                return self._go_on_alone(accounts, ends, highest)
+            _send(peer.orders, _WRITE)
+            answer = _receive(peer)
+            if answer != _WRITTEN:
+                raise answer if isinstance(answer, SinkError) else SinkError("a process died while it wrote its part")
+            for account, counted in zip(accounts, part.accounts, strict=True):
+                account.add(counted)
+            ends, highest = part.ends, part.highest
+            self._run.progress(sum(ends))
+        for account, end in zip(accounts, ends, strict=True):
+            account.bytes_seen = end
+        return Account(accounts)
+
+    def close(self) -> None:
+        """End the processes that still run, and wait for them."""
+        for peer in self._peers:
+            os.kill(peer.pid, signal.SIGKILL)
+            os.waitpid(peer.pid, 0)
+            peer.reports.close()
+            peer.orders.close()
+        self._peers.clear()
+
+    def _go_on_alone(self, accounts: list[SourceAccount], ends: list[int], highest: list[Nanos]) -> Account:
+        """Merge what is left in this process: always right, on one processor."""
+        starts = [
+            replace(timeline.start(top), offset=end, highest=top)
+            for timeline, end, top in zip(self._plan.timelines, ends, highest, strict=True)
+        ]
+        rest = threads.run(self._run, starts)
+        for account, read, counted in zip(accounts, ends, rest.sources, strict=True):
+            account.bytes_seen = read
+            account.add(counted)
+        return Account(accounts)
+
+    def _fork(self, number: int) -> Peer:
+        reports_in, reports_out = os.pipe()
+        orders_in, orders_out = os.pipe()
+        with warnings.catch_warnings():
+            # Python counts the idle threads of numerical libraries, which look after themselves in a fork.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            pid = os.fork()
+        if pid:
+            os.close(reports_out)
+            os.close(orders_in)
+            return Peer(pid, open(reports_in, "rb"), open(orders_out, "wb"))
+        try:
+            for peer in self._peers:  # or an end of file on these pipes would never be seen
+                peer.reports.close()
+                peer.orders.close()
+            os.close(reports_in)
+            os.close(orders_out)
+            _take_turns(self._run, self._plan, number, open(reports_out, "wb"), open(orders_in, "rb"))
+        finally:
+            os._exit(0)  # nothing of the parent's clean-up is this process's business
+
+
+def _take_turns(run: Run, plan: Plan, number: int, reports: IO[bytes], orders: IO[bytes]) -> None:
+    """Merge every part that is dealt to this process, and write each when its turn has come."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and decides
+    assert isinstance(run.sink, ByteSink), "only bytes can be written in turns"
+    for index in range(number, len(plan.edges) - 1, plan.processes):
+        part, pieces = _merge_part(run, plan, index)
+        _send(reports, part)
+        if _load(orders) != _WRITE:
+            return
+        try:
+            for piece in pieces:
+                write_all(run.sink.descriptor, piece, run.sink.name)
+        except SinkError as error:
+            _send(reports, error)
+            return
+        _send(reports, _WRITTEN)
+
+
+def _merge_part(run: Run, plan: Plan, index: int) -> tuple[Part, list[memoryview]]:
+    """Merge one part in memory; return what there is to say about it, and its bytes."""
+    low, high = plan.edges[index : index + 2]
+    starts = [timeline.start(low) for timeline in plan.timelines]
+    window = Window(low, high, len(starts))
+    pipeline = Pipeline(run.sources, run.options, starts, window)
+    pump = Pump(pipeline, run.opened, [start.offset for start in starts], [one.stop(high) for one in plan.timelines])
+    assert isinstance(run.sink, ByteSink), "only bytes can be written in turns"
+    pieces = []
+    while not pipeline.done:
+        for action in pipeline.actions():
+            pump.do(action)
+        pieces += [run.sink.renderer(batch) for batch in pipeline.batches()]
+    pieces += [run.sink.renderer(batch) for batch in pipeline.batches()]
+    accounts = pipeline.account().sources
+    clean = not pipeline.events() and not any(account.leaps or account.cut for account in accounts)
+    return Part(window.begins, window.ends, window.highest, accounts, clean), pieces
+
+
+def _send(file: IO[bytes], what: object) -> None:
+    pickle.dump(what, file)
+    file.flush()
+
+
+def _receive(peer: Peer) -> Any:
+    return _load(peer.reports)
+
+
+def _load(file: IO[bytes]) -> Any:
+    """Return what the other side sent; None where it has gone."""
+    try:
+        return pickle.load(file)  # noqa: S301  # our own process, over our own pipe
+    except (EOFError, pickle.UnpicklingError):
+        return None

@@ -1,0 +1,102 @@
+"""The driver for a blocking program with a blocking sink: one thread owns the pipeline, others read what may wait.
+
+Files are read by the owner itself: a read from the page cache costs less than a hop between threads. Pipes, commands and
+compressed sources are each read one chunk ahead by a thread of their own pool, which nothing else ever shares.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+
+from logbraid.core.account import Account
+from logbraid.core.actions import Action, Read
+from logbraid.core.parse import Start
+from logbraid.core.pipeline import Pipeline
+from logbraid.core.types import Chunk, SourceId
+from logbraid.drivers.pump import Answer, Pump, Run
+from logbraid.system.files import OpenSource
+
+__all__ = ["run"]
+
+
+def run(run: Run, starts: Sequence[Start] | None = None) -> Account:
+    """Merge until every source has ended and every record is in the sink; close the sources.
+
+    Args:
+        run: what to merge, and where to.
+        starts: where to begin with each source; from the first byte by default.
+
+    Raises:
+        SinkError: the sink refused a batch.
+    """
+    pipeline = Pipeline(run.sources, run.options, starts)
+    pump = Pump(pipeline, run.opened, [start.offset for start in starts] if starts else None)
+    with ExitStack() as stack:
+        ahead = _ReadAhead(pump, stack)
+        for source in run.opened:
+            stack.callback(source.close)  # before the pool waits for its threads: this ends reads that wait for a peer
+        while not pipeline.done:
+            here = [action for action in pipeline.actions() if not ahead.takes(action)]
+            for action in here:
+                pump.do(action)
+            moved = _drain(pipeline, run)
+            run.progress(pump.bytes_read)
+            ahead.deliver(block=not here and not moved)
+        _drain(pipeline, run)
+    return pipeline.account()
+
+
+def _drain(pipeline: Pipeline, run: Run) -> bool:
+    """Pass on what came out of the pipeline; return whether anything did."""
+    batches = pipeline.batches()
+    for batch in batches:
+        run.sink.write(batch)
+    for event in pipeline.events():
+        run.notice(event)
+    return bool(batches)
+
+
+class _ReadAhead:
+    """Reads of sources that may wait, one chunk ahead of what the pipeline asks for."""
+
+    def __init__(self, pump: Pump, stack: ExitStack) -> None:
+        self._pump = pump
+        self._slow = {number for number, source in enumerate(pump.opened) if not source.seekable}
+        self._running: dict[SourceId, Future[Answer]] = {}
+        self._asked: dict[SourceId, Read] = {}
+        if self._slow:
+            self._pool = stack.enter_context(ThreadPoolExecutor(_threads(pump.opened), "logbraid-read"))
+
+    def takes(self, action: Action) -> bool:
+        """Whether this action is a read of a source that may wait; starts it unless it runs already."""
+        if not isinstance(action, Read) or action.source not in self._slow:
+            return False
+        self._asked[action.source] = action
+        if action.source not in self._running:
+            self._running[action.source] = self._pool.submit(self._pump.read, action)
+        return True
+
+    def deliver(self, *, block: bool) -> None:
+        """Give the pipeline the chunks that it has asked for and that have come; wait for one if there is nothing else."""
+        wanted = {self._running[source]: action for source, action in self._asked.items()}
+        if block and wanted:
+            wait(wanted, return_when=FIRST_COMPLETED)
+        for future, action in wanted.items():
+            if future.done():
+                self._answer(future.result(), action)
+
+    def _answer(self, answer: Answer, action: Read) -> None:
+        del self._asked[action.source], self._running[action.source]
+        if isinstance(answer, Chunk) and len(answer):
+            self._running[action.source] = self._pool.submit(self._pump.read, action)
+        self._pump.answer(action, answer)
+
+
+def _threads(opened: Sequence[OpenSource]) -> int:
+    """Return how many threads read: one for each source that may wait for its peer for ever, the others take turns."""
+    waiting = sum(source.blocking for source in opened)
+    decoding = sum(not source.seekable and not source.blocking for source in opened)
+    return waiting + min(decoding, os.cpu_count() or 1)

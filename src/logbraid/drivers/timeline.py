@@ -1,0 +1,117 @@
+"""Where which time stands in a large file, from a few thousand probes of it; and how to cut a run into parts of time.
+
+What is found is a hint of where to start reading. Whether a part is whole is proven afterwards, by the offsets between which
+its records were found (``core/window.py``); a file that is not in order makes bad hints, never a bad merge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from logbraid.core.grouping import Style
+from logbraid.core.lines import NEWLINE, find_byte
+from logbraid.core.parse import Start
+from logbraid.core.recognise import SAMPLE_BYTES, Recogniser
+from logbraid.core.timestamps.detect import Lock
+from logbraid.core.types import NO_TIME, PADDING, Bytes8, Int64, Nanos
+from logbraid.system.files import OpenSource
+from logbraid.system.probes import PROBE, sample_lines
+
+__all__ = ["Timeline", "boundaries", "survey"]
+
+_LEAST_STEP: Final = 128 << 10
+_MOST_PROBES: Final = 8192
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Timeline:
+    """Times of some records of one source, in its order.
+
+    Attributes:
+        size: length of the source in bytes.
+        lock: its timestamps.
+        origin: what to infer the first year or date from; NO_TIME where nothing has to be inferred.
+        offsets: where these records start, int64, ascending.
+        times: running maximum of their times, ns UTC, int64; the key that they have at the least.
+        raw: their own times.
+    """
+
+    size: int
+    lock: Lock
+    origin: Nanos
+    offsets: Int64
+    times: Int64
+    raw: Int64
+
+    def start(self, low: Nanos) -> Start:
+        """Return where to begin so as to meet every record with a key above ``low``."""
+        known = int(np.searchsorted(self.times, low, side="right")) - 1
+        if known < 0:
+            return Start(lock=self.lock, previous=self.origin)
+        return Start(offset=int(self.offsets[known]), lock=self.lock, previous=int(self.raw[known]))
+
+    def stop(self, high: Nanos) -> int:
+        """Return an offset by which every record with a key up to ``high`` should have come."""
+        beyond = int(np.searchsorted(self.times, high, side="right"))
+        return self.size if beyond == len(self.offsets) else int(self.offsets[beyond]) + PROBE
+
+
+def survey(source: OpenSource, recogniser: Recogniser, total: int) -> Timeline | None:
+    """Probe a source; return None where its records do not begin with timestamps, or it cannot be probed.
+
+    Args:
+        source: to probe.
+        recogniser: of this source, fresh.
+        total: bytes of all sources of the run, which share the number of probes.
+    """
+    if not source.seekable or not source.size:
+        return None
+    head = np.zeros(min(source.size, SAMPLE_BYTES) + PADDING, np.uint8)
+    count = source.read_at(memoryview(head)[: len(head) - PADDING], 0)
+    starts, ends = _lines(head, count)
+    settled = len(ends) and recogniser.look(head, starts, ends, at_start=True, whole=True)
+    if not settled or recogniser.reader is None or recogniser.style is not Style.TIMED:
+        return None
+    if recogniser.history_wanted:
+        recogniser.history(sample_lines(source))
+    origin = recogniser.reader.previous
+    step = max(_LEAST_STEP, total // _MOST_PROBES)
+    buffer, places = _probe(source, source.size, step)
+    starts, ends = _lines(buffer, len(places) * PROBE)
+    inside = (starts % PROBE != 0) & (starts // PROBE == (ends - 1) // PROBE)
+    starts, ends = starts[inside], ends[inside]
+    times = recogniser.reader.read(buffer, starts, ends)
+    timed = np.flatnonzero(times != NO_TIME)
+    probe, first = np.unique(starts[timed] // PROBE, return_index=True)
+    rows = timed[first]
+    raw, offsets = times[rows], places[probe] + starts[rows] % PROBE
+    return Timeline(source.size, recogniser.reader.lock, origin, offsets, np.maximum.accumulate(raw), raw)
+
+
+def boundaries(timelines: Sequence[Timeline], part: int) -> list[Nanos]:
+    """Return the times at which to cut, ascending, so that each part holds about ``part`` bytes of all sources together."""
+    times = np.concatenate([timeline.times for timeline in timelines])
+    worth = np.concatenate([np.diff(timeline.offsets, append=timeline.size) for timeline in timelines])
+    order = np.argsort(times, kind="stable")
+    number = np.cumsum(worth[order]) // part
+    cuts = np.flatnonzero(np.diff(number)) + 1
+    return [int(time) for time in np.unique(times[order][cuts])]
+
+
+def _lines(buffer: Bytes8, size: int) -> tuple[Int64, Int64]:
+    ends = find_byte(buffer, 0, size, NEWLINE) + 1
+    return np.concatenate([[0], ends[:-1]]) if len(ends) else ends, ends
+
+
+def _probe(source: OpenSource, size: int, step: int) -> tuple[Bytes8, Int64]:
+    """Return the probes end to end, and the offset of each."""
+    places = np.arange(step, size, step, dtype=np.int64)
+    buffer = np.zeros(len(places) * PROBE + PADDING, np.uint8)
+    room = memoryview(buffer)
+    for number, place in enumerate(places.tolist()):
+        source.read_at(room[number * PROBE : (number + 1) * PROBE], place)
+    return buffer, places

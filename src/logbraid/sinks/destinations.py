@@ -1,0 +1,61 @@
+"""From what a caller names as the output to the sink that writes there: a path, a binary file, a function, a sink.
+
+The one table of output formats is here; what a format looks like is in its own module.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, BinaryIO, Literal
+
+from logbraid.core.records import RecordBatch
+from logbraid.core.types import Source
+from logbraid.errors import UsageError
+from logbraid.sinks.base import Renderer, Sink, text_renderer
+from logbraid.sinks.callback import CallbackSink
+from logbraid.sinks.file import DescriptorSink, FileSink
+from logbraid.sinks.jsonl import jsonl_renderer
+
+__all__ = ["Destination", "OutputFormat", "renderer_for", "sink_for"]
+
+OutputFormat = Literal["text", "jsonl", "parquet"]
+
+Destination = str | os.PathLike[str] | BinaryIO | Callable[[RecordBatch], Any] | Sink
+
+
+def renderer_for(output_format: str, labels: Sequence[str] | None) -> Renderer:
+    """Return what turns batches into bytes of this format.
+
+    Raises:
+        UsageError: it is no format that is bytes alone.
+    """
+    if output_format == "text":
+        return text_renderer(labels)
+    if output_format == "jsonl":
+        return jsonl_renderer()
+    raise UsageError(f"{output_format} can only be written to a file")
+
+
+def sink_for(destination: Destination, sources: Sequence[Source], output_format: str, *, labelled: bool) -> Sink:
+    """Return the sink that writes to ``destination``.
+
+    Raises:
+        UsageError: it is nothing that can be written to.
+        SinkError: it cannot be opened.
+    """
+    if isinstance(destination, str | os.PathLike) and output_format == "parquet":
+        from logbraid.sinks.parquet import ParquetSink  # an optional weight of some 50 ms
+
+        return ParquetSink(os.fspath(destination))
+    if hasattr(destination, "abort"):
+        return destination
+    if callable(destination):
+        return CallbackSink(destination)
+    renderer = renderer_for(output_format, [source.label for source in sources] if labelled else None)
+    if isinstance(destination, str | os.PathLike):
+        return FileSink(os.fspath(destination), renderer)
+    if hasattr(destination, "fileno"):
+        destination.flush()
+        return DescriptorSink(destination.fileno(), renderer, str(getattr(destination, "name", "output")))
+    raise UsageError(f"cannot write to {destination!r}: neither a path, a binary file nor a function")

@@ -1,0 +1,187 @@
+"""Bytes into a descriptor, or into a file that appears under its name only when it is whole.
+
+What the bytes are is the renderer's matter. A failed run leaves no half file, and what stood there before stays.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import stat
+import tempfile
+from collections.abc import Iterator, Sequence
+
+from logbraid.core.records import RecordBatch
+from logbraid.errors import SinkError
+from logbraid.sinks.base import Renderer
+
+__all__ = ["BorrowedFile", "DescriptorSink", "FileSink", "NewFile", "write_all"]
+
+
+@contextlib.contextmanager
+def _writing(name: str) -> Iterator[None]:
+    """Turn an OSError met while writing into SinkError."""
+    try:
+        yield
+    except OSError as error:
+        raise SinkError(f"{name}: {os.strerror(error.errno or 0)}", error.errno) from error
+
+
+def write_all(descriptor: int, data: bytes | memoryview, name: str) -> None:
+    """Write everything, however many calls it takes.
+
+    Raises:
+        SinkError: the output refused it; ``errno`` says why.
+    """
+    rest = memoryview(data)
+    with _writing(name):
+        while rest:
+            try:
+                rest = rest[os.write(descriptor, rest) :]
+            except BlockingIOError:
+                # Whoever shares the descriptor made it non-blocking; it stays so, and is waited for.
+                _wait_for_room(descriptor)
+
+
+def _wait_for_room(descriptor: int) -> None:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    poll.poll()
+
+
+class BorrowedFile:
+    """A descriptor that somebody else opened and will close."""
+
+    def __init__(self, descriptor: int, name: str) -> None:
+        self.descriptor = descriptor
+        self.name = name
+        self.own_paths: Sequence[str] = ()
+
+    def finish(self) -> None:
+        """Nothing to finish: the descriptor is somebody else's."""
+
+    def discard(self) -> None:
+        """Nothing to undo: what was written was written."""
+
+
+class NewFile:
+    """A temporary beside the file, which takes the file's place when it is whole.
+
+    A path that is there and no regular file (a FIFO, ``/dev/null``) is written to directly.
+
+    Attributes:
+        descriptor: where to write.
+        name: the path.
+
+    Raises:
+        SinkError: the file cannot be created.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.name = path
+        self._temporary: str | None = None
+        self._open_still = True
+        with _writing(path):
+            self.descriptor = self._open()
+
+    @property
+    def own_paths(self) -> Sequence[str]:
+        """Paths that must not be merged, as they are this file's own."""
+        return [self.name] if self._temporary is None else [self.name, self._temporary]
+
+    def finish(self) -> None:
+        """Close the file and give it its name."""
+        with _writing(self.name):
+            self._close()
+            if self._temporary is not None:
+                os.replace(self._temporary, self.name)
+
+    def discard(self) -> None:
+        """Remove the temporary. Never raises."""
+        with contextlib.suppress(OSError):
+            self._close()
+        if self._temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(self._temporary)
+
+    def _close(self) -> None:
+        # Once only, even where closing fails: the number may be another file's by then.
+        if self._open_still:
+            self._open_still = False
+            os.close(self.descriptor)
+
+    def _open(self) -> int:
+        if os.path.exists(self.name) and not stat.S_ISREG(os.stat(self.name).st_mode):
+            return os.open(self.name, os.O_WRONLY | os.O_CLOEXEC)
+        # Behind a symbolic link the file itself is replaced, not the link.
+        self.name = os.path.realpath(self.name)
+        directory, name = os.path.split(self.name)
+        descriptor, self._temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".partial", dir=directory)
+        os.fchmod(descriptor, _mode_of(self.name))
+        return descriptor
+
+
+def _mode_of(path: str) -> int:
+    """Return the mode of the file that will be replaced, or that of a new one under the umask."""
+    with contextlib.suppress(OSError):
+        return stat.S_IMODE(os.stat(path).st_mode)
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
+
+
+class DescriptorSink:
+    """Writes to a descriptor that somebody else opened and will close.
+
+    Args:
+        descriptor: where the bytes go; never switched to non-blocking, as others may share it.
+        renderer: what the bytes are.
+        name: for error messages.
+    """
+
+    def __init__(self, descriptor: int, renderer: Renderer, name: str = "output") -> None:
+        self._file: BorrowedFile | NewFile = BorrowedFile(descriptor, name)
+        self.renderer = renderer
+
+    @property
+    def descriptor(self) -> int:
+        """Where the bytes go."""
+        return self._file.descriptor
+
+    @property
+    def name(self) -> str:
+        """The output's name, for error messages."""
+        return self._file.name
+
+    def write(self, batch: RecordBatch) -> None:
+        """Render and write a batch."""
+        write_all(self.descriptor, self.renderer(batch), self.name)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        """Give a file its name; a borrowed descriptor stays as it is."""
+        self._file.finish()
+
+    def abort(self) -> None:
+        """Remove a file that is not whole; what was written to a borrowed descriptor was written."""
+        self._file.discard()
+
+
+class FileSink(DescriptorSink):
+    """Writes to a temporary beside ``path`` and gives it that name when closed, see ``NewFile``.
+
+    Raises:
+        SinkError: the file cannot be created.
+    """
+
+    def __init__(self, path: str, renderer: Renderer) -> None:
+        self._file = NewFile(path)
+        self.renderer = renderer
+
+    @property
+    def own_paths(self) -> Sequence[str]:
+        """Paths that must not be merged, as they are this sink's own."""
+        return self._file.own_paths
