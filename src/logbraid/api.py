@@ -15,9 +15,12 @@ from logbraid.core.events import Event, SourceFailed
 from logbraid.core.labels import labels as shortest_labels
 from logbraid.core.levels import parse_level
 from logbraid.core.options import MEBIBYTE, Options, Order
+from logbraid.core.parse import Start
+from logbraid.core.recognise import Recognisers
 from logbraid.core.types import Nanos, Source, SourceId
 from logbraid.drivers import slices, threads
 from logbraid.drivers.pump import Run
+from logbraid.drivers.seek import seek
 from logbraid.errors import UsageError
 from logbraid.sinks.base import Sink
 from logbraid.sinks.destinations import Destination, OutputFormat, sink_for
@@ -159,7 +162,8 @@ def merge_into(
     sizes = [source.size for source in sources]
     total = None if None in sizes else sum(size or 0 for size in sizes)
     sink = make_sink(sources)
-    run = Run(sources, found.sources, options, sink, notice, lambda done: progress(done, total))
+    starts = _starts(sources, found, options)
+    run = Run(sources, found.sources, starts, options, sink, notice, lambda done: progress(done, total))
     try:
         account = slices.run(run, processes) or threads.run(run)
         sink.close()
@@ -182,6 +186,12 @@ def _sources(found: Discovery, *, path_labels: bool) -> list[Source]:
     names = paths if path_labels else shortest_labels(paths)
     rows = enumerate(zip(found.sources, names, strict=True))
     return [Source(SourceId(i), opened.path, name, opened.modified, opened.size) for i, (opened, name) in rows]
+
+
+def _starts(sources: Sequence[Source], found: Discovery, options: Options) -> list[Start]:
+    recognisers = Recognisers(options)
+    pairs = zip(sources, found.sources, strict=True)
+    return [seek(opened, recognisers.of(source), options.since, options.until) for source, opened in pairs]
 
 
 def _nanos(time: Nanos | datetime | None) -> Nanos | None:

@@ -8,7 +8,7 @@ out the four-byte prefix that comparisons would need, so no such array ever leav
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ import pyarrow as pa
 from logbraid.core.lines import windows
 from logbraid.core.types import PADDING, Bytes8, Int64
 
-__all__ = ["Views", "constants", "gather", "views"]
+__all__ = ["Views", "constants", "gather", "gathered", "views"]
 
 Views = npt.NDArray[np.void]
 """One row a piece, see ``views``."""
@@ -47,7 +47,14 @@ def views(number: int, buffer: Bytes8, starts: Int64, lengths: Int64) -> Views:
 def gather(buffers: Sequence[Bytes8], rows: Views) -> pa.LargeBinaryArray:
     """Return the pieces as one Arrow array, whose data buffer holds them one behind the other."""
     sources = [None, pa.py_buffer(rows), *[pa.py_buffer(buffer) for buffer in buffers]]
-    return pa.Array.from_buffers(pa.binary_view(), len(rows), sources).cast(pa.large_binary())
+    pieces = pa.Array.from_buffers(pa.binary_view(), len(rows), sources)
+    return cast(pa.LargeBinaryArray, pieces.cast(pa.large_binary()))
+
+
+def gathered(buffers: Sequence[Bytes8], rows: Views) -> memoryview:
+    """Return the pieces one behind the other."""
+    data = gather(buffers, rows).buffers()[2]
+    return memoryview(b"" if data is None else data)
 
 
 def constants(texts: Sequence[bytes]) -> tuple[Bytes8, Int64, Int64]:

@@ -47,9 +47,9 @@ def record_starts(style: Style, buffer: Bytes8, starts: Int64, ends: Int64, time
     The first line never counts as going on with another one: what it belongs to is for the caller to know.
     """
     if style is Style.TIMED:
-        return times != NO_TIME
+        return np.asarray(times != NO_TIME)
     if style is Style.BRACED:
-        return buffer[starts] == _BRACE
+        return np.asarray(buffer[starts] == _BRACE)
     return ~_continuations(buffer, starts, ends)
 
 

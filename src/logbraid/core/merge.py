@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from logbraid.core.records import RecordBatch, SourceBatch
-from logbraid.core.types import NO_TIME, Int64, Nanos, Source, SourceId
+from logbraid.core.types import FOREVER, NO_TIME, Int64, Nanos, Source, SourceId
 
 __all__ = ["ArrivalMerger", "Merger"]
 
@@ -79,7 +79,7 @@ class Merger:
         """Return every record that no source can go below any more, in order; None where there is none."""
         bound = min(
             ((queue.upto, number) for number, queue in enumerate(self._queues) if not queue.finished),
-            default=(2**63 - 1, len(self._queues)),
+            default=(FOREVER, len(self._queues)),
         )
         # At a tie with what the holding source may still send, those before it and its own go first.
         parts = [

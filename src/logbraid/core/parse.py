@@ -19,7 +19,7 @@ from logbraid.core.lines import NEWLINE, find_byte, frame
 from logbraid.core.recognise import BOM, Recogniser
 from logbraid.core.records import SourceBatch
 from logbraid.core.timestamps.detect import Lock
-from logbraid.core.types import NO_TIME, Bytes8, Chunk, Int64, Nanos, Source
+from logbraid.core.types import FOREVER, NO_TIME, Bytes8, Chunk, Int64, Nanos, Source
 
 __all__ = ["Parser", "Start"]
 
@@ -37,6 +37,7 @@ class Start:
         style: how its records begin.
         previous: time of the line before, from which a missing year or date is inferred.
         highest: no record that follows has a smaller key.
+        until: no record behind one with a larger key than this is wanted.
     """
 
     offset: int = 0
@@ -45,6 +46,7 @@ class Start:
     style: Style = Style.TIMED
     previous: Nanos = NO_TIME
     highest: Nanos = NO_TIME
+    until: Nanos = FOREVER
 
 
 class Parser:

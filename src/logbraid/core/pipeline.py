@@ -52,11 +52,13 @@ class Pipeline:
     ) -> None:
         self._sources = sources
         self._window = window
+        starts = starts or [Start()] * len(sources)
         recognisers = Recognisers(options)
         self._parsers = [
             Parser(source, recognisers.of(source), options.max_record, start)
-            for source, start in zip(sources, starts or [Start()] * len(sources), strict=True)
+            for source, start in zip(sources, starts, strict=True)
         ]
+        self._until = [start.until for start in starts]
         self._filter = Filter(options) if options.filters else None
         self._merger = Merger(sources) if options.order == "time" else ArrivalMerger(sources)
         self._accounts = [SourceAccount(source.label, source.path) for source in sources]
@@ -112,7 +114,7 @@ class Pipeline:
         if kept is not batch:
             self._accounts[source].bytes_filtered += batch.size - kept.size
         self._merger.add(kept)
-        if self._window is not None and self._window.is_past(batch):
+        if batch.upto > self._until[source] or (self._window is not None and self._window.is_past(batch)):
             self._end(source)
 
     def _end(self, source: SourceId) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from logbraid.core.gather import Views, constants, gather, views
+from logbraid.core.gather import Views, constants, gather, gathered, views
 from logbraid.core.levels import LEVELS, levels
 from logbraid.core.lines import NEWLINE, find_byte
 from logbraid.core.types import Bool, Bytes8, Int8, Int32, Int64, Nanos, Source
@@ -218,8 +218,10 @@ class RecordBatch:
     @cached_property
     def table(self) -> pa.Table:
         """All columns as an Arrow table, see SCHEMA."""
-        level = pa.DictionaryArray.from_arrays(pa.array(self.level, mask=self.level < 0), pa.array(LEVELS))
-        source = pa.DictionaryArray.from_arrays(pa.array(self.source), pa.array([one.label for one in self.sources]))
+        codes = pa.array(self.level, pa.int8(), mask=self.level < 0)
+        level = pa.DictionaryArray.from_arrays(codes, pa.array(LEVELS))
+        labels = pa.array([one.label for one in self.sources])
+        source = pa.DictionaryArray.from_arrays(pa.array(self.source, pa.int32()), labels)
         time = pa.array(self.time).cast(SCHEMA.field("time").type)
         offsets = [pa.array(self.offset), pa.array(self.end_offset)]
         return pa.Table.from_arrays([time, source, *offsets, level, self.payload, pa.array(self._late())], schema=SCHEMA)
@@ -228,7 +230,7 @@ class RecordBatch:
         """Yield the records one by one: convenient, and slow beside the columns."""
         levels_ = [None if code < 0 else LEVELS[code] for code in self.level.tolist()]
         labels = [self.sources[number].label for number in self.source.tolist()]
-        columns = (self.time.tolist(), labels, self.offset.tolist(), levels_, self.payload.to_pylist(), self._late().tolist())
+        columns = (self.time.tolist(), labels, self.offset.tolist(), levels_, self._texts(), self._late().tolist())
         for row in zip(*columns, strict=True):
             yield Record(*row)
 
@@ -242,7 +244,7 @@ class RecordBatch:
             return self._torn_text(prefixes)
         buffers = [part.buffer for part in self.parts]
         rows = self._record_views() if prefixes is None else self._line_views(buffers, prefixes)
-        return memoryview(gather(buffers, rows).buffers()[2])
+        return gathered(buffers, rows)
 
     @cached_property
     def open_after(self) -> tuple[int, int] | None:
@@ -253,6 +255,9 @@ class RecordBatch:
 
     def _column(self, columns: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
         return (columns[0] if len(columns) == 1 else np.concatenate(columns)).take(self.order)
+
+    def _texts(self) -> list[bytes]:
+        return [data or b"" for data in self.payload.to_pylist()]
 
     def _late(self) -> Bool:
         return np.zeros(len(self), np.bool_) if self.late is None else self.late
@@ -265,7 +270,7 @@ class RecordBatch:
         """Return the bytes to write where lines were cut: pieces of a line join again, other records never glue to them."""
         text = bytearray()
         torn = self.open_before
-        rows = zip(self.source.tolist(), self.offset.tolist(), self.end_offset.tolist(), self.payload.to_pylist(), strict=True)
+        rows = zip(self.source.tolist(), self.offset.tolist(), self.end_offset.tolist(), self._texts(), strict=True)
         for source, offset, end, data in rows:
             goes_on = torn == (source, offset)
             if torn is not None and not goes_on:

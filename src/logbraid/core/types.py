@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "FOREVER",
     "HEADROOM",
     "NO_TIME",
     "PADDING",
@@ -44,6 +45,9 @@ Bool = npt.NDArray[np.bool_]
 SECOND: Final = 1_000_000_000
 NO_TIME: Final = -(2**63)
 """In a column of times: this row has none. Sorts before every real time."""
+
+FOREVER: Final = 2**63 - 1
+"""Later than every real time."""
 
 HEADROOM: Final = 4096
 """Bytes kept free before a chunk's data, so that the rest of the chunk before it fits in without moving the data."""

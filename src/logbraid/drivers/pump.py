@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from logbraid.core.actions import Action, Close, Read, Sample
 from logbraid.core.events import Event
 from logbraid.core.options import Options
+from logbraid.core.parse import Start
 from logbraid.core.pipeline import LEAST_READ, Pipeline
 from logbraid.core.types import Chunk, Source
 from logbraid.errors import SourceError
@@ -30,6 +31,7 @@ class Run:
     Attributes:
         sources: numbered from 0.
         opened: where the bytes of each come from.
+        starts: where to begin with each.
         options: what to merge and how.
         sink: takes the batches; closing it is the caller's matter.
         notice: told what was noticed.
@@ -38,6 +40,7 @@ class Run:
 
     sources: Sequence[Source]
     opened: Sequence[OpenSource]
+    starts: Sequence[Start]
     options: Options
     sink: Sink
     notice: Callable[[Event], None]
@@ -50,7 +53,7 @@ class Pump:
     Args:
         pipeline: numbers its sources as ``opened`` does.
         opened: where the bytes of each source come from.
-        offsets: where to begin with each; from the first byte by default.
+        starts: where to begin with each; at its first byte by default.
         stops: for each an offset behind which little will be wanted: reads that pass it are short.
 
     Attributes:
@@ -61,13 +64,13 @@ class Pump:
         self,
         pipeline: Pipeline,
         opened: Sequence[OpenSource],
-        offsets: Sequence[int] | None = None,
+        starts: Sequence[Start] | None = None,
         stops: Sequence[int] | None = None,
     ) -> None:
         self.pipeline = pipeline
         self.opened = opened
         self.bytes_read = 0
-        self._offsets = list(offsets) if offsets is not None else None
+        self._offsets = [start.offset for start in starts] if starts else [0] * len(opened)
         self._stops = stops
 
     def do(self, action: Action) -> None:
@@ -84,7 +87,7 @@ class Pump:
         chunk = Chunk(self._size(action))
         opened = self.opened[action.source]
         try:
-            if self._offsets is None:
+            if not opened.seekable:
                 return chunk.filled(opened.read_into(chunk.room()))
             count = opened.read_at(chunk.room(), self._offsets[action.source])
             self._offsets[action.source] += count
@@ -93,7 +96,7 @@ class Pump:
             return error
 
     def _size(self, action: Read) -> int:
-        if self._offsets is None or self._stops is None:
+        if self._stops is None:
             return action.size
         return min(action.size, max(self._stops[action.source] - self._offsets[action.source], LEAST_READ))
 

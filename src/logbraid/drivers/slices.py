@@ -21,7 +21,7 @@ from logbraid.core.account import Account, SourceAccount
 from logbraid.core.options import MEBIBYTE
 from logbraid.core.pipeline import Pipeline
 from logbraid.core.recognise import Recognisers
-from logbraid.core.types import NO_TIME, Nanos
+from logbraid.core.types import FOREVER, NO_TIME, Nanos
 from logbraid.core.window import Window
 from logbraid.drivers import threads
 from logbraid.drivers.pump import Pump, Run
@@ -40,8 +40,6 @@ LEAST_PARTS: Final = 3
 
 _WRITE: Final = "write"
 _WRITTEN: Final = "written"
-FOREVER: Final = 2**63 - 1
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -94,13 +92,13 @@ def run(run: Run, processes: int | None = None) -> Account | None:
 
 
 def _plan(run: Run, processes: int) -> Plan | None:
-    total = sum(source.size or 0 for source in run.sources)
+    total = sum((source.size or 0) - start.offset for source, start in zip(run.sources, run.starts, strict=True))
     if processes < 2 or total < LEAST_PARTS * PART or run.options.order != "time" or not _may_fork(run):
         return None
     recognisers = Recognisers(run.options)
     timelines: list[Timeline] = []
-    for source, opened in zip(run.sources, run.opened, strict=True):
-        timeline = survey(opened, recognisers.of(source), total)
+    for source, opened, start in zip(run.sources, run.opened, run.starts, strict=True):
+        timeline = survey(opened, recognisers.of(source), start, total)
         if timeline is None:
             return None
         timelines.append(timeline)
@@ -135,7 +133,7 @@ class Ring:
     def turn(self) -> Account:
         """Let each part be written in its turn; return the account of all."""
         accounts = [SourceAccount(source.label, source.path) for source in self._run.sources]
-        ends = [0] * len(accounts)
+        ends = [start.offset for start in self._run.starts]
         highest = [NO_TIME] * len(accounts)
         for number in range(len(self._plan.edges) - 1):
             peer = self._peers[number % len(self._peers)]
@@ -151,8 +149,7 @@ class Ring:
                 account.add(counted)
             ends, highest = part.ends, part.highest
             self._run.progress(sum(ends))
-        for account, end in zip(accounts, ends, strict=True):
-            account.bytes_seen = end
+        self._count_seen(accounts, ends)
         return Account(accounts)
 
     def close(self) -> None:
@@ -170,11 +167,15 @@ class Ring:
             replace(timeline.start(top), offset=end, highest=top)
             for timeline, end, top in zip(self._plan.timelines, ends, highest, strict=True)
         ]
-        rest = threads.run(self._run, starts)
-        for account, read, counted in zip(accounts, ends, rest.sources, strict=True):
-            account.bytes_seen = read
+        rest = threads.run(replace(self._run, starts=starts))
+        self._count_seen(accounts, ends)
+        for account, counted in zip(accounts, rest.sources, strict=True):
             account.add(counted)
         return Account(accounts)
+
+    def _count_seen(self, accounts: list[SourceAccount], ends: list[int]) -> None:
+        for account, start, end in zip(accounts, self._run.starts, ends, strict=True):
+            account.bytes_seen = end - start.offset
 
     def _fork(self, number: int) -> Peer:
         reports_in, reports_out = os.pipe()
@@ -222,7 +223,7 @@ def _merge_part(run: Run, plan: Plan, index: int) -> tuple[Part, list[memoryview
     starts = [timeline.start(low) for timeline in plan.timelines]
     window = Window(low, high, len(starts))
     pipeline = Pipeline(run.sources, run.options, starts, window)
-    pump = Pump(pipeline, run.opened, [start.offset for start in starts], [one.stop(high) for one in plan.timelines])
+    pump = Pump(pipeline, run.opened, starts, [timeline.stop(high) for timeline in plan.timelines])
     assert isinstance(run.sink, ByteSink), "only bytes can be written in turns"
     pieces = []
     while not pipeline.done:

@@ -13,7 +13,6 @@ from contextlib import ExitStack
 
 from logbraid.core.account import Account
 from logbraid.core.actions import Action, Read
-from logbraid.core.parse import Start
 from logbraid.core.pipeline import Pipeline
 from logbraid.core.types import Chunk, SourceId
 from logbraid.drivers.pump import Answer, Pump, Run
@@ -22,18 +21,17 @@ from logbraid.system.files import OpenSource
 __all__ = ["run"]
 
 
-def run(run: Run, starts: Sequence[Start] | None = None) -> Account:
+def run(run: Run) -> Account:
     """Merge until every source has ended and every record is in the sink; close the sources.
 
     Args:
         run: what to merge, and where to.
-        starts: where to begin with each source; from the first byte by default.
 
     Raises:
         SinkError: the sink refused a batch.
     """
-    pipeline = Pipeline(run.sources, run.options, starts)
-    pump = Pump(pipeline, run.opened, [start.offset for start in starts] if starts else None)
+    pipeline = Pipeline(run.sources, run.options, run.starts)
+    pump = Pump(pipeline, run.opened, run.starts)
     with ExitStack() as stack:
         ahead = _ReadAhead(pump, stack)
         for source in run.opened:

@@ -7,17 +7,16 @@ its records were found (``core/window.py``); a file that is not in order makes b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from logbraid.core.grouping import Style
-from logbraid.core.lines import NEWLINE, find_byte
+from logbraid.core.lines import frame
 from logbraid.core.parse import Start
-from logbraid.core.recognise import SAMPLE_BYTES, Recogniser
-from logbraid.core.timestamps.detect import Lock
+from logbraid.core.recognise import Recogniser
 from logbraid.core.types import NO_TIME, PADDING, Bytes8, Int64, Nanos
+from logbraid.drivers.seek import recognise_head
 from logbraid.system.files import OpenSource
 from logbraid.system.probes import PROBE, sample_lines
 
@@ -33,16 +32,14 @@ class Timeline:
 
     Attributes:
         size: length of the source in bytes.
-        lock: its timestamps.
-        origin: what to infer the first year or date from; NO_TIME where nothing has to be inferred.
+        begin: where the run begins with the source.
         offsets: where these records start, int64, ascending.
         times: running maximum of their times, ns UTC, int64; the key that they have at the least.
         raw: their own times.
     """
 
     size: int
-    lock: Lock
-    origin: Nanos
+    begin: Start
     offsets: Int64
     times: Int64
     raw: Int64
@@ -51,8 +48,8 @@ class Timeline:
         """Return where to begin so as to meet every record with a key above ``low``."""
         known = int(np.searchsorted(self.times, low, side="right")) - 1
         if known < 0:
-            return Start(lock=self.lock, previous=self.origin)
-        return Start(offset=int(self.offsets[known]), lock=self.lock, previous=int(self.raw[known]))
+            return self.begin
+        return replace(self.begin, offset=int(self.offsets[known]), previous=int(self.raw[known]))
 
     def stop(self, high: Nanos) -> int:
         """Return an offset by which every record with a key up to ``high`` should have come."""
@@ -60,28 +57,23 @@ class Timeline:
         return self.size if beyond == len(self.offsets) else int(self.offsets[beyond]) + PROBE
 
 
-def survey(source: OpenSource, recogniser: Recogniser, total: int) -> Timeline | None:
-    """Probe a source; return None where its records do not begin with timestamps, or it cannot be probed.
+def survey(source: OpenSource, recogniser: Recogniser, start: Start, total: int) -> Timeline | None:
+    """Probe a source from ``start`` on; return None where its records do not begin with timestamps, or it cannot be probed.
 
     Args:
         source: to probe.
         recogniser: of this source, fresh.
+        start: where the run begins with it.
         total: bytes of all sources of the run, which share the number of probes.
     """
-    if not source.seekable or not source.size:
-        return None
-    head = np.zeros(min(source.size, SAMPLE_BYTES) + PADDING, np.uint8)
-    count = source.read_at(memoryview(head)[: len(head) - PADDING], 0)
-    starts, ends = _lines(head, count)
-    settled = len(ends) and recogniser.look(head, starts, ends, at_start=True, whole=True)
-    if not settled or recogniser.reader is None or recogniser.style is not Style.TIMED:
+    if not recognise_head(source, recogniser) or recogniser.reader is None:
         return None
     if recogniser.history_wanted:
         recogniser.history(sample_lines(source))
-    origin = recogniser.reader.previous
+    begin = replace(start, lock=recogniser.reader.lock, previous=recogniser.reader.previous)
     step = max(_LEAST_STEP, total // _MOST_PROBES)
-    buffer, places = _probe(source, source.size, step)
-    starts, ends = _lines(buffer, len(places) * PROBE)
+    buffer, places = _probe(source, start.offset, step)
+    starts, ends = frame(buffer, 0, len(places) * PROBE)
     inside = (starts % PROBE != 0) & (starts // PROBE == (ends - 1) // PROBE)
     starts, ends = starts[inside], ends[inside]
     times = recogniser.reader.read(buffer, starts, ends)
@@ -89,7 +81,7 @@ def survey(source: OpenSource, recogniser: Recogniser, total: int) -> Timeline |
     probe, first = np.unique(starts[timed] // PROBE, return_index=True)
     rows = timed[first]
     raw, offsets = times[rows], places[probe] + starts[rows] % PROBE
-    return Timeline(source.size, recogniser.reader.lock, origin, offsets, np.maximum.accumulate(raw), raw)
+    return Timeline(source.size or 0, begin, offsets, np.maximum.accumulate(raw), raw)
 
 
 def boundaries(timelines: Sequence[Timeline], part: int) -> list[Nanos]:
@@ -102,14 +94,9 @@ def boundaries(timelines: Sequence[Timeline], part: int) -> list[Nanos]:
     return [int(time) for time in np.unique(times[order][cuts])]
 
 
-def _lines(buffer: Bytes8, size: int) -> tuple[Int64, Int64]:
-    ends = find_byte(buffer, 0, size, NEWLINE) + 1
-    return np.concatenate([[0], ends[:-1]]) if len(ends) else ends, ends
-
-
-def _probe(source: OpenSource, size: int, step: int) -> tuple[Bytes8, Int64]:
+def _probe(source: OpenSource, begin: int, step: int) -> tuple[Bytes8, Int64]:
     """Return the probes end to end, and the offset of each."""
-    places = np.arange(step, size, step, dtype=np.int64)
+    places = np.arange(begin + step, source.size or 0, step, dtype=np.int64)
     buffer = np.zeros(len(places) * PROBE + PADDING, np.uint8)
     room = memoryview(buffer)
     for number, place in enumerate(places.tolist()):

@@ -16,6 +16,7 @@ Renderer = Callable[[RecordBatch], memoryview]
 """Turns a batch into the bytes to write. It keeps no state between batches, so any process may call it."""
 
 
+@runtime_checkable
 class Sink(Protocol):
     """A destination of batches."""
 

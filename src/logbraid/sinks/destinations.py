@@ -48,7 +48,7 @@ def sink_for(destination: Destination, sources: Sequence[Source], output_format:
         from logbraid.sinks.parquet import ParquetSink  # an optional weight of some 50 ms
 
         return ParquetSink(os.fspath(destination))
-    if hasattr(destination, "abort"):
+    if isinstance(destination, Sink):
         return destination
     if callable(destination):
         return CallbackSink(destination)

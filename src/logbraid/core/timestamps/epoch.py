@@ -35,7 +35,7 @@ def _read_label(match: re.Match[bytes]) -> Nanos:
 EPOCH: Final = (
     Format(
         "epoch milliseconds, microseconds or nanoseconds",
-        re.compile(_HUNDREDS + rb"(?P<fraction>[0-9]{9}|[0-9]{6}|[0-9]{3})" + END),
+        _HUNDREDS + rb"(?P<fraction>[0-9]{9}|[0-9]{6}|[0-9]{3})" + END,
         DIGITS,
         _read_hundreds,
         (
@@ -48,7 +48,7 @@ EPOCH: Final = (
     ),
     Format(
         "epoch seconds",
-        re.compile(_HUNDREDS + fraction(rb".") + END),
+        _HUNDREDS + fraction(rb".") + END,
         DIGITS,
         _read_hundreds,
         (
@@ -62,7 +62,7 @@ EPOCH: Final = (
     ),
     Format(
         "TAI64N",
-        re.compile(rb"@(?P<label>40[0-9a-fA-F]{14})(?P<second>)(?P<fraction>[0-9a-fA-F]{8})(?![0-9a-fA-F])"),
+        rb"@(?P<label>40[0-9a-fA-F]{14})(?P<second>)(?P<fraction>[0-9a-fA-F]{8})(?![0-9a-fA-F])",
         frozenset(b"@"),
         _read_label,
         (Sample(b"@4000000037c219bf2ef02e94 up", at("1999-08-24T04:04:05.7874925")),),

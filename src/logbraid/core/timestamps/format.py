@@ -58,7 +58,7 @@ class Format:
 
     Attributes:
         name: as shown in notices and documentation.
-        pattern: matches a timestamp at the very place where it starts. The group ``second`` is exactly two digits; the
+        expression: matches a timestamp at the very place where it starts. The group ``second`` is exactly two digits; the
             optional group ``fraction`` follows (one separator byte between them at most) and is up to nine digits
             (a separator is not needed: epoch milliseconds have none). It must not match across a line end, must
             look only at what it consumes and at most one byte more, and must not care which decimal digits
@@ -72,9 +72,14 @@ class Format:
     """
 
     name: str
-    pattern: re.Pattern[bytes]
+    expression: bytes
     first: frozenset[int]
     read: Callable[[re.Match[bytes]], Head | None]
     samples: tuple[Sample, ...]
     base: int = DECIMAL
     anywhere: bool = True
+
+    @property
+    def pattern(self) -> re.Pattern[bytes]:
+        """The expression, compiled when it is first needed: most runs need two or three of them."""
+        return re.compile(self.expression)

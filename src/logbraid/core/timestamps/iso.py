@@ -6,7 +6,6 @@ followed by punctuation that could begin a fraction or a zone, a form of its own
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from logbraid.core.timestamps.format import Format, Sample
@@ -36,7 +35,7 @@ _CLOSE_ZONE: Final = rb"(?:(?P<zone>[Zz]|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9]|(?
 ISO: Final = (
     Format(
         "ISO 8601, zone apart",
-        re.compile(_DATE_TIME + rb"(?:[.,:](?P<fraction>[0-9]{1,9}))?" + ZONE_APART),
+        _DATE_TIME + rb"(?:[.,:](?P<fraction>[0-9]{1,9}))?" + ZONE_APART,
         DIGITS,
         read_moment,
         (
@@ -48,7 +47,7 @@ ISO: Final = (
     ),
     Format(
         "ISO 8601",
-        re.compile(_DATE_TIME + fraction(rb".,:") + _CLOSE_ZONE + END),
+        _DATE_TIME + fraction(rb".,:") + _CLOSE_ZONE + END,
         DIGITS,
         read_moment,
         (
@@ -74,14 +73,14 @@ ISO: Final = (
     ),
     Format(
         "ISO 8601, dash after the fraction",
-        re.compile(_DATE_TIME + _SOME_FRACTION + rb"(?=-)"),
+        _DATE_TIME + _SOME_FRACTION + rb"(?=-)",
         DIGITS,
         read_moment,
         (Sample(b"2026-01-31 23:59:59,123-app.db-WARNING-slow", at("2026-01-31T23:59:59.123")),),
     ),
     Format(
         "ISO 8601, punctuation after the seconds",
-        re.compile(_DATE_TIME + rb"(?=[.,:-])"),
+        _DATE_TIME + rb"(?=[.,:-])",
         DIGITS,
         read_moment,
         (
@@ -92,7 +91,7 @@ ISO: Final = (
     ),
     Format(
         "ISO 8601, compact",
-        re.compile(_COMPACT + rb"(?:[.,:]?(?P<fraction>[0-9]{1,9})|(?![.,:]))" + _CLOSE_ZONE + END),
+        _COMPACT + rb"(?:[.,:]?(?P<fraction>[0-9]{1,9})|(?![.,:]))" + _CLOSE_ZONE + END,
         DIGITS,
         read_moment,
         (

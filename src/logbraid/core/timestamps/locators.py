@@ -7,7 +7,7 @@ array operations. A locator says where to look, never whether a timestamp is the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import pyarrow as pa
@@ -96,10 +96,10 @@ class After:
         edges[0:-1:2] = starts
         edges[1:-1:2] = ends
         edges[-1] = ends[-1]
-        rows = pa.LargeBinaryArray.from_buffers(
+        rows = pa.Array.from_buffers(
             pa.large_binary(), 2 * len(starts), [None, pa.py_buffer(edges), pa.py_buffer(buffer)]
         )
-        at = pc.find_substring(rows, pattern=self.key).to_numpy(zero_copy_only=False)[0::2].astype(np.int64)
+        at = pc.find_substring(cast(pa.LargeBinaryArray, rows), pattern=self.key.decode()).to_numpy(zero_copy_only=False)[0::2].astype(np.int64)
         return np.where(at < 0, NOWHERE, starts + at + len(self.key))
 
 

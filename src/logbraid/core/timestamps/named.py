@@ -5,7 +5,6 @@ English names only, in any case. A weekday is read over, never checked.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from logbraid.core.timestamps.format import Format, Sample
@@ -40,7 +39,7 @@ _JAVA: Final = MONTH_NAME + rb" " + _DAY + rb", " + YEAR + rb" (?P<hour>[01]?[0-
 NAMED: Final = (
     Format(
         "day month year, zone apart",
-        re.compile(_DAY_FIRST_TIME + _FRACTION + ZONE_APART),
+        _DAY_FIRST_TIME + _FRACTION + ZONE_APART,
         DIGITS | ANY_CASE_LETTERS | frozenset(b" "),
         read_moment,
         (
@@ -52,7 +51,7 @@ NAMED: Final = (
     ),
     Format(
         "day month year",
-        re.compile(_DAY_FIRST_TIME + fraction(rb".,") + END),
+        _DAY_FIRST_TIME + fraction(rb".,") + END,
         DIGITS | ANY_CASE_LETTERS | frozenset(b" "),
         read_moment,
         (
@@ -64,7 +63,7 @@ NAMED: Final = (
     ),
     Format(
         "ctime",
-        re.compile(_CTIME + _FRACTION + rb"(?: (?P<zone>[A-Z]{3,5}))? " + YEAR + END),
+        _CTIME + _FRACTION + rb"(?: (?P<zone>[A-Z]{3,5}))? " + YEAR + END,
         ANY_CASE_LETTERS,
         read_moment,
         (
@@ -76,7 +75,7 @@ NAMED: Final = (
     ),
     Format(
         "month day year, twelve hours",
-        re.compile(_JAVA + rb" " + HALF),
+        _JAVA + rb" " + HALF,
         ANY_CASE_LETTERS,
         read_moment,
         (
@@ -86,14 +85,14 @@ NAMED: Final = (
     ),
     Format(
         "syslog, zone apart",
-        re.compile(_SYSLOG + rb"(?:\.(?P<fraction>[0-9]{1,9}))?" + ZONE_APART),
+        _SYSLOG + rb"(?:\.(?P<fraction>[0-9]{1,9}))?" + ZONE_APART,
         ANY_CASE_LETTERS,
         read_moment,
         (Sample(b"Jan 31 2026 23:59:59.123 UTC: %SYS-5-CONFIG_I: Configured", at("2026-01-31T23:59:59.123")),),
     ),
     Format(
         "syslog",
-        re.compile(_SYSLOG + fraction(rb".") + END),
+        _SYSLOG + fraction(rb".") + END,
         ANY_CASE_LETTERS,
         read_moment,
         (

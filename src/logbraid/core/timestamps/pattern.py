@@ -92,9 +92,9 @@ def compile_time_format(text: str) -> Format:
     _check(text, said)
     _check_fraction(text, parts)
     end = rb"(?![0-9A-Za-z])" if parts[-1].first & ANY_CASE_LETTERS else rb"(?![0-9])"
-    pattern = re.compile(b"".join(part.pattern for part in parts) + end)
+    expression = b"".join(part.pattern for part in parts) + end
     read = _read_epoch if "epoch" in said else _read_yearday if "day of the year" in said else read_moment
-    return Format(text, pattern, parts[0].first, read, samples=())
+    return Format(text, expression, parts[0].first, read, samples=())
 
 
 def _parts(text: str) -> Iterator[Directive]:

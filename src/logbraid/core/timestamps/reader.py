@@ -162,12 +162,12 @@ class TimestampReader:
                 rows = self._fill(layout, buffer, positions, rows, heads, tails)
         while len(rows):
             row = int(rows[0])
-            layout = self._layout_of(buffer, int(positions[row]), int(ends[row]))
-            if layout is None or any(layout.shape == known.shape for known in self._layouts):
+            new = self._layout_of(buffer, int(positions[row]), int(ends[row]))
+            if new is None or any(new.shape == known.shape for known in self._layouts):
                 rows = rows[1:]
                 continue
-            self._layouts = [layout, *self._layouts[: MOST_SHAPES - 1]]
-            left = self._fill(layout, buffer, positions, rows, heads, tails)
+            self._layouts = [new, *self._layouts[: MOST_SHAPES - 1]]
+            left = self._fill(new, buffer, positions, rows, heads, tails)
             rows = left[left != row]
 
     def _layout_of(self, buffer: Bytes8, position: int, end: int) -> Layout | None:
@@ -181,7 +181,7 @@ class TimestampReader:
         """Read those of ``rows`` that have this layout into ``heads`` and ``tails``; return the others."""
         found, worth = self._apply(layout, buffer, positions[rows])
         heads[rows], tails[rows] = found, worth
-        return rows[found == _NO_HEAD]
+        return np.asarray(rows[found == _NO_HEAD])
 
     def _apply(self, layout: Layout, buffer: Bytes8, positions: Int64) -> tuple[Int64, Int64]:
         """Return the number of each head (_NO_HEAD where the layout does not fit), and what each tail is worth in ns."""

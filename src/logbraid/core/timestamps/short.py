@@ -6,7 +6,6 @@ dates with slashes and AM or PM; with 24 hours such dates are not guessed, as no
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from logbraid.core.timestamps.format import Format, Sample
@@ -36,7 +35,7 @@ _TWELVE: Final = rb"(?P<hour>[01]?[0-9]):" + MINUTE + rb":" + SECOND + rb"(?:\.(
 SHORT: Final = (
     Format(
         "Windows",
-        re.compile(_SLASHES + _TWELVE),
+        _SLASHES + _TWELVE,
         DIGITS,
         read_moment,
         (
@@ -47,7 +46,7 @@ SHORT: Final = (
     ),
     Format(
         "glog",
-        re.compile(rb"[IWEFD](?P<year>20[0-9]{2})?" + MONTH + DAY + rb" " + CLOCK + fraction(rb".") + END),
+        rb"[IWEFD](?P<year>20[0-9]{2})?" + MONTH + DAY + rb" " + CLOCK + fraction(rb".") + END,
         frozenset(b"IWEFD"),
         read_moment,
         (
@@ -59,7 +58,7 @@ SHORT: Final = (
     ),
     Format(
         "Android",
-        re.compile(MONTH + rb"-" + DAY + rb" " + CLOCK + fraction(rb".") + END),
+        MONTH + rb"-" + DAY + rb" " + CLOCK + fraction(rb".") + END,
         DIGITS,
         read_moment,
         (
@@ -70,7 +69,7 @@ SHORT: Final = (
     ),
     Format(
         "HDFS",
-        re.compile(_YEAR + MONTH + DAY + rb" " + HOUR + MINUTE + SECOND + END),
+        _YEAR + MONTH + DAY + rb" " + HOUR + MINUTE + SECOND + END,
         DIGITS,
         read_moment,
         (Sample(b"081109 203615 148 INFO dfs.DataNode: hello", at("2008-11-09T20:36:15")),),
@@ -78,7 +77,7 @@ SHORT: Final = (
     ),
     Format(
         "Spark",
-        re.compile(_YEAR + rb"/" + MONTH + rb"/" + DAY + rb" " + CLOCK + fraction(rb".,") + END),
+        _YEAR + rb"/" + MONTH + rb"/" + DAY + rb" " + CLOCK + fraction(rb".,") + END,
         DIGITS,
         read_moment,
         (
@@ -89,7 +88,7 @@ SHORT: Final = (
     ),
     Format(
         "MySQL",
-        re.compile(_YEAR + MONTH + DAY + rb" (?P<hour>[ 01][0-9]|2[0-3]):" + MINUTE + rb":" + SECOND + END),
+        _YEAR + MONTH + DAY + rb" (?P<hour>[ 01][0-9]|2[0-3]):" + MINUTE + rb":" + SECOND + END,
         DIGITS,
         read_moment,
         (
@@ -100,7 +99,7 @@ SHORT: Final = (
     ),
     Format(
         "time of day",
-        re.compile(CLOCK + fraction(rb".,") + rb"(?![0-9:])"),
+        CLOCK + fraction(rb".,") + rb"(?![0-9:])",
         DIGITS,
         read_moment,
         (

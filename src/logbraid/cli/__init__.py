@@ -1,0 +1,37 @@
+"""The command ``logbraid``: one file a verb; flags become options, and how a run ended becomes an exit code.
+
+Defining the commands imports nothing heavy; each imports what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from logbraid import __version__
+from logbraid.cli.merge import merge
+from logbraid.cli.simulate import simulate
+from logbraid.cli.verify import verify
+
+__all__ = ["main"]
+
+_EXAMPLES: Final = """\b
+Examples:
+  logbraid merge *.log | less
+  logbraid merge --since 10m --level warn -o all.log /var/log/app
+  logbraid verify --order time all.log *.log
+"""
+
+
+@click.group(invoke_without_command=True, epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="logbraid")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Braid many log files into one, in true time order."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+for _command in (merge, verify, simulate):
+    main.add_command(_command)

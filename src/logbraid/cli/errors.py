@@ -1,0 +1,77 @@
+"""How a command ends: which exit code each kind of ending has, and what is said of it.
+
+Nothing else in the package exits, and no error that is expected shows a traceback.
+"""
+
+from __future__ import annotations
+
+import errno
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+import click
+
+from logbraid.errors import LogbraidError, SinkError, SourceError, UsageError
+
+__all__ = ["INCOMPLETE", "UNDECIDED", "endings"]
+
+INCOMPLETE: Final = 1
+"""A source could not be read, or the output is not what it should be."""
+
+UNDECIDED: Final = 3
+FAILED: Final = 3
+"""The output could not be written."""
+
+_SIGNALLED: Final = 128
+
+
+@contextmanager
+def endings() -> Iterator[None]:
+    """Turn whatever ends a command into its exit code.
+
+    A signal that asks the command to end is an exception while this lasts, so that half-written files are removed.
+    """
+    with _signals_raise():
+        try:
+            yield
+        except UsageError as error:
+            raise click.UsageError(str(error), click.get_current_context(silent=True)) from None
+        except SinkError as error:
+            if error.errno != errno.EPIPE:  # whoever read the output has seen enough
+                _fail(error, FAILED)
+        except SourceError as error:
+            _fail(error, INCOMPLETE)
+        except LogbraidError as error:
+            _fail(error, FAILED)
+        except KeyboardInterrupt:
+            sys.exit(_SIGNALLED + signal.SIGINT)
+
+
+def _fail(error: LogbraidError, code: int) -> None:
+    click.echo(f"logbraid: {error}", err=True)
+    sys.exit(code)
+
+
+@contextmanager
+def _signals_raise() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # A signal that is ignored (nohup) stays so.
+    numbers = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) is signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, _leave)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    sys.exit(_SIGNALLED + number)

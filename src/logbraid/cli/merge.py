@@ -1,0 +1,104 @@
+"""``logbraid merge``: once through, into one stream."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Unpack
+
+import click
+
+from logbraid.cli.errors import INCOMPLETE, endings
+from logbraid.cli.options import Flags, options_of, reading_flags
+from logbraid.cli.output import Output
+from logbraid.cli.report import Reporter
+from logbraid.errors import UsageError
+
+if TYPE_CHECKING:
+    from logbraid.core.account import Account
+
+__all__ = ["merge"]
+
+_EXAMPLES: Final = """\b
+Examples:
+  logbraid merge *.log | less
+  logbraid merge -o all.log /var/log/app/
+  logbraid merge --since 10m --level warn app.log db.log.gz
+  logbraid merge -e timeout -v healthcheck --label name 'logs/**/*.log'
+  logbraid merge --output-format jsonl --exec 'ssh web1 cat app.log' app.log
+  logbraid merge --skew db.log=+2.5s --tz Europe/Paris web.log db.log
+"""
+
+
+@click.command(no_args_is_help=True, epilog=_EXAMPLES)
+@click.argument("sources", metavar="SOURCE...", nargs=-1)
+@reading_flags
+def merge(sources: tuple[str, ...], **flags: Unpack[Flags]) -> None:
+    """Merge logs into one, in time order, once through.
+
+    A SOURCE is a file (compressed or not), a directory, a quoted pattern ('logs/**/*.log'), - for standard input, or a
+    URI (s3://bucket/logs/). Times are recognised in each source by themselves, and records of several lines stay whole.
+
+    Exit codes: 0 all well, 1 a source could not be read and the rest was, 2 wrong usage, 3 the output failed.
+    """
+    with endings():
+        account = _merge(sources, flags)
+        if flags["account"] is not None:
+            _write_account(account, flags["account"])
+        if not account.whole:
+            sys.exit(INCOMPLETE)
+
+
+def _merge(sources: Sequence[str], flags: Flags) -> Account:
+    if not sources and not flags["commands"]:
+        raise UsageError("name at least one source")
+    output = Output.of(flags)
+    own = [*output.own_paths, *_files(flags["account"])]
+    for path in (output.path, *_files(flags["account"])):
+        _check_is_no_source(path, sources)
+    from logbraid.api import merge_into
+
+    reporter = Reporter(quiet=flags["quiet"], beside=output.terminal)
+    try:
+        account = merge_into(
+            sources,
+            output.sink,
+            options_of(flags),
+            commands=flags["commands"],
+            own=own,
+            path_labels=flags["label"] == "path",
+            notice=reporter.notice,
+            progress=reporter.progress,
+            processes=flags["processes"],
+        )
+    finally:
+        reporter.clear()
+    reporter.finish(account)
+    return account
+
+
+def _check_is_no_source(path: str | None, sources: Sequence[str]) -> None:
+    """Refuse to replace a file that the user named as a source; one that a pattern or a directory holds is left out."""
+    for source in sources:
+        if path is not None and os.path.isfile(path) and os.path.isfile(source) and os.path.samefile(path, source):
+            raise UsageError(f"{source} is a source and cannot be the output too")
+
+
+def _files(account: str | None) -> list[str]:
+    return [] if account in (None, "-") else [account]
+
+
+def _write_account(account: Account, path: str) -> None:
+    from logbraid.sinks.file import NewFile, write_all
+
+    if path == "-":
+        click.echo(account.to_json(), err=True, nl=False)
+        return
+    file = NewFile(path)
+    try:
+        write_all(file.descriptor, account.to_json().encode(errors="replace"), path)
+        file.finish()
+    except BaseException:
+        file.discard()
+        raise

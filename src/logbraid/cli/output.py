@@ -1,0 +1,101 @@
+"""From the flags to the sink: where records go, in which format, with which labels and colours.
+
+It decides by what the output is (a terminal, a pipe, a file); how records are rendered is the sinks' matter.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from logbraid.cli.options import Flags
+from logbraid.errors import SinkError, UsageError
+
+if TYPE_CHECKING:
+    from logbraid.core.types import Source
+    from logbraid.sinks.base import Renderer, Sink
+
+__all__ = ["Output"]
+
+_STDOUT: Final = 1
+_STDOUT_NAME: Final = "standard output"
+_ENDINGS: Final = {".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".pq": "parquet"}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The output of a command.
+
+    Attributes:
+        path: the file, or None for standard output.
+        format: ``text``, ``jsonl`` or ``parquet``.
+        label: ``name``, ``path``, ``none``, or None to decide by what the output is.
+        color: ``auto``, ``always`` or ``never``.
+        raw: control sequences are passed on to a terminal.
+        terminal: the output is one.
+    """
+
+    path: str | None
+    format: str
+    label: str | None
+    color: str
+    raw: bool
+    terminal: bool
+
+    @classmethod
+    def of(cls, flags: Flags) -> Output:
+        """Return what the flags say.
+
+        Raises:
+            SinkError: standard output is wanted and closed.
+            UsageError: the output is a terminal, and the format is not for one.
+        """
+        path = None if flags["output"] in (None, "-") else flags["output"]
+        if path is None and sys.stdout is None:
+            raise SinkError(f"{_STDOUT_NAME} is closed")
+        terminal = path is None and os.isatty(_STDOUT)
+        format_ = flags["output_format"] or _ENDINGS.get(os.path.splitext(path or "")[1], "text")
+        if terminal and format_ == "parquet":
+            raise UsageError("parquet is not for a terminal: name a file with -o")
+        return cls(path, format_, flags["label"], flags["color"], flags["raw"], terminal)
+
+    @property
+    def own_paths(self) -> list[str]:
+        """Names of the file that is written, which is never a source."""
+        if self.path is not None:
+            return [self.path]
+        return ["/dev/stdout"] if stat.S_ISREG(os.fstat(_STDOUT).st_mode) else []
+
+    def sink(self, sources: Sequence[Source]) -> Sink:
+        """Open the output.
+
+        Raises:
+            SinkError: it cannot be opened.
+        """
+        if self.format == "parquet":
+            from logbraid.sinks.parquet import ParquetSink
+
+            return ParquetSink(_STDOUT, _STDOUT_NAME) if self.path is None else ParquetSink(self.path)
+        from logbraid.sinks.file import DescriptorSink, FileSink
+
+        renderer = self._renderer(sources)
+        return DescriptorSink(_STDOUT, renderer, _STDOUT_NAME) if self.path is None else FileSink(self.path, renderer)
+
+    def _renderer(self, sources: Sequence[Source]) -> Renderer:
+        from logbraid.sinks.console import console_renderer, wants_colour
+        from logbraid.sinks.destinations import renderer_for
+
+        labels = [source.label for source in sources] if self._labelled(sources) else None
+        if self.format == "text" and (self.terminal or self.color == "always"):
+            colour = wants_colour(self.color, terminal=self.terminal, environment=os.environ)
+            return console_renderer(labels, colour=colour, raw=self.raw)
+        return renderer_for(self.format, labels)
+
+    def _labelled(self, sources: Sequence[Source]) -> bool:
+        if self.label is None:
+            return self.terminal and len(sources) > 1
+        return self.label != "none"

@@ -1,0 +1,73 @@
+"""Reads durations, sizes and skews as people write them. Pure: text in, numbers out."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Final
+
+from logbraid.errors import UsageError
+
+__all__ = ["parse_duration", "parse_size", "parse_skew"]
+
+_NANOS: Final = {
+    unit: nanos
+    for units, nanos in (
+        ("ns", 1),
+        ("us µs", 10**3),
+        ("ms", 10**6),
+        ("s sec secs second seconds", 10**9),
+        ("m min mins minute minutes", 60 * 10**9),
+        ("h hr hrs hour hours", 3600 * 10**9),
+        ("d day days", 86_400 * 10**9),
+        ("w week weeks", 7 * 86_400 * 10**9),
+    )
+    for unit in units.split()
+}
+_NUMBER: Final = r"[0-9]+(?:\.[0-9]+)?"
+_PART: Final = re.compile(rf"({_NUMBER})\s*([a-zµ]+)\s*")
+_DURATION: Final = re.compile(rf"\s*([+-]?)\s*((?:{_NUMBER}\s*[a-zµ]+\s*)+)")
+
+_BINARY: Final = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_DECIMAL: Final = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+_SIZE: Final = re.compile(rf"\s*({_NUMBER})\s*(?:([kmgt])?(i?b)?)\s*")
+
+
+def parse_duration(text: str) -> int:
+    """Return the nanoseconds of a duration: ``10m``, ``1h30m``, ``-2.5s``, ``3 days``.
+
+    Raises:
+        UsageError: it is none.
+    """
+    whole = _DURATION.fullmatch(text.lower())
+    parts = _PART.findall(whole[2]) if whole else []
+    if not whole or any(unit not in _NANOS for _, unit in parts):
+        raise UsageError(f"not a duration: {text!r}: write 500ms, 2.5s, 10m, 1h30m or 3d")
+    nanos = sum(int(Decimal(number) * _NANOS[unit]) for number, unit in parts)
+    return -nanos if whole[1] == "-" else nanos
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes of a size: ``4096``, ``64k``, ``1MiB``, ``2G``; ``kB``, ``MB`` and ``GB`` count in thousands.
+
+    Raises:
+        UsageError: it is none.
+    """
+    found = _SIZE.fullmatch(text.lower())
+    if not found:
+        raise UsageError(f"not a size: {text!r}: write 4096, 64k, 1MiB or 2G")
+    number, unit, ending = found.groups()
+    scale = (_DECIMAL if ending == "b" else _BINARY)[unit] if unit else 1
+    return int(Decimal(number) * scale)
+
+
+def parse_skew(text: str) -> tuple[str, int]:
+    """Return label and nanoseconds of ``LABEL=+2.5s``.
+
+    Raises:
+        UsageError: it is no such thing.
+    """
+    label, equals, duration = text.rpartition("=")
+    if not equals or not label:
+        raise UsageError(f"not a skew: {text!r}: write LABEL=+2.5s")
+    return label, parse_duration(duration)

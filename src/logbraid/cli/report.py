@@ -1,0 +1,124 @@
+"""What a command says on standard error: notices, how far it is, and at the end what was lost.
+
+Names and reasons are made safe for a terminal first. Records never come here.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+import click
+
+if TYPE_CHECKING:
+    from logbraid.core.account import Account
+    from logbraid.core.events import Event
+
+__all__ = ["Reporter", "size_text"]
+
+_QUIET_TIME: Final = 0.5
+"""Seconds before a run counts as long."""
+
+_REDRAW: Final = 0.1
+_BAR: Final = 24
+_CLEAR: Final = "\r\x1b[K"
+
+
+class Reporter:
+    """Says what there is to say.
+
+    Args:
+        quiet: say nothing but what failed.
+        beside: standard output is a terminal, whose records this would disturb.
+    """
+
+    def __init__(self, *, quiet: bool, beside: bool) -> None:
+        terminal = sys.stderr is not None and sys.stderr.isatty()
+        self._quiet = quiet
+        self._summary = terminal and not quiet
+        self._progress = self._summary and not beside
+        self._begin = self._drawn = time.monotonic()
+        self._bar = False
+
+    def notice(self, event: Event) -> None:
+        """Say what was noticed, in one line."""
+        from logbraid.core.events import SourceFailed
+
+        if not self._quiet or isinstance(event, SourceFailed):
+            self._say(str(event))
+
+    def progress(self, done: int, total: int | None) -> None:
+        """Draw how far a long run is, a few times a second."""
+        now = time.monotonic()
+        if not self._progress or now - self._begin < _QUIET_TIME or now - self._drawn < _REDRAW:
+            return
+        self._drawn = now
+        self._bar = True
+        click.echo(_CLEAR + progress_line(done, total, now - self._begin), err=True, nl=False)
+
+    def clear(self) -> None:
+        """Remove the progress bar."""
+        if self._bar:
+            self._bar = False
+            click.echo(_CLEAR, err=True, nl=False)
+
+    def finish(self, account: Account) -> None:
+        """Say what came of it: on a terminal in a line, and anywhere what was lost."""
+        self.clear()
+        for source in account.sources:
+            if source.bytes_lost:
+                self._say(f"{source.path}: {source.bytes_lost} bytes were not read")
+        if self._progress:
+            self._say(summary(account, time.monotonic() - self._begin))
+        elif self._summary and not account.whole:
+            self._say(f"{failures(account)} not read to the end")
+
+    def _say(self, text: str) -> None:
+        from logbraid.sinks.visible import visible_name
+
+        self.clear()
+        click.echo(f"logbraid: {visible_name(text)}", err=True)
+
+
+def progress_line(done: int, total: int | None, seconds: float) -> str:
+    """Return a bar, or where the total is unknown a count."""
+    speed = done / seconds if seconds else 0.0
+    if not total:
+        return f"{size_text(done)}, {size_text(speed)}/s"
+    share = min(done / total, 1.0)
+    bar = ("#" * int(share * _BAR)).ljust(_BAR, ".")
+    left = f", {duration_text((total - done) / speed)} left" if speed else ""
+    return f"{share:4.0%} {bar} {size_text(done)} of {size_text(total)}, {size_text(speed)}/s{left}"
+
+
+def summary(account: Account, seconds: float) -> str:
+    """Return a run in one line."""
+    text = f"{account.records:,} records ({size_text(account.bytes_emitted)}) of {len(account.sources)} sources"
+    late = f", {account.late:,} late" if account.late else ""
+    failed = "" if account.whole else f", {failures(account)} not read to the end"
+    return f"{text} in {duration_text(seconds)}{late}{failed}"
+
+
+def failures(account: Account) -> str:
+    """Return how many sources failed."""
+    count = len(account.failed) + sum(bool(source.reasons) for source in account.sources)
+    return f"{count} source{'s' if count > 1 else ''}"
+
+
+def size_text(size: float) -> str:
+    """Return a size as people read it."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TiB"
+
+
+def duration_text(seconds: float) -> str:
+    """Return a duration as people read it."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

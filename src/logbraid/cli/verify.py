@@ -1,0 +1,104 @@
+"""``logbraid verify``: is an output a true merge of its sources?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Literal
+
+import click
+
+from logbraid.cli.errors import INCOMPLETE, UNDECIDED, endings
+from logbraid.errors import UsageError
+
+if TYPE_CHECKING:
+    from logbraid.system.files import OpenSource
+    from logbraid.verify import Clock, Readable
+
+__all__ = ["verify"]
+
+_EXAMPLES: Final = """\b
+Examples:
+  logbraid merge -o all.log *.log && logbraid verify --order time all.log *.log
+  logbraid merge --label name shop | logbraid verify --label name - shop
+"""
+
+
+@click.command(no_args_is_help=True, epilog=_EXAMPLES)
+@click.argument("output")
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.option(
+    "--label",
+    type=click.Choice(["name", "path", "none"]),
+    default="none",
+    show_default=True,
+    help="How OUTPUT was labelled.",
+)
+@click.option(
+    "--order",
+    type=click.Choice(["time", "arrival"]),
+    default="arrival",
+    show_default=True,
+    help="time: ask for time order, too.",
+)
+@click.option("--tz", metavar="ZONE", help="Zone of times that name none, as it was for the merge.  [default: local]")
+def verify(
+    output: str,
+    sources: tuple[str, ...],
+    label: Literal["name", "path", "none"],
+    order: Literal["time", "arrival"],
+    tz: str | None,
+) -> None:
+    """Say whether OUTPUT is a true merge: every SOURCE whole, in its own order, once, and nothing else.
+
+    Exit codes: 0 it is, 1 it is not (the first difference is named), 2 wrong usage, 3 equal lines leave it undecided.
+    """
+    with endings():
+        from logbraid import verify as verification
+        from logbraid.verify import Truth
+
+        clock = _clock(sources, output, tz) if order == "time" else None
+        verdict = verification.verify(
+            _readable(_found([output])[0]),
+            [_readable(source) for source in _found(sources, output)],
+            labels=None if label == "none" else label,
+            order=order,
+            clock=clock,
+        )
+        click.echo(str(verdict))
+        sys.exit({Truth.TRUE: 0, Truth.FALSE: INCOMPLETE, Truth.UNDECIDED: UNDECIDED}[verdict.truth])
+
+
+def _found(specs: Sequence[str], output: str | None = None) -> list[OpenSource]:
+    """Find what is named, as a merge would; here a source that cannot be read is an error."""
+    from logbraid.core.events import SourceFailed
+    from logbraid.errors import SourceError
+    from logbraid.system.discover import discover
+
+    found = discover(specs, exclude=[] if output in (None, "-") else [output])
+    for event in found.events:
+        if isinstance(event, SourceFailed):
+            raise SourceError(event.path, event.reason)
+    if not found.sources:
+        raise UsageError(f"nothing to read in {', '.join(specs)}")
+    return found.sources
+
+
+def _readable(source: OpenSource) -> str | Readable:
+    """A plain file by its name, so that it can be read again; anything else as it is."""
+    from logbraid.system.files import LocalFile
+
+    return source.path if isinstance(source, LocalFile) else source
+
+
+def _clock(sources: Sequence[str], output: str, tz: str | None) -> Clock:
+    """Return a clock that reads the sources a second time."""
+    from logbraid.cli.clock import clock_of
+    from logbraid.core.options import Options
+    from logbraid.system.zones import local_zone, zone_named
+
+    found = _found(sources, output)
+    for source in found:
+        if source.blocking:
+            raise UsageError(f"time order cannot be verified for {source.path}: it can be read only once")
+    return clock_of(found, Options(zone=local_zone() if tz is None else zone_named(tz)))

@@ -1,0 +1,51 @@
+"""Makes text safe for a terminal: control sequences are shown, not obeyed.
+
+Log text keeps its colours, tabs and line ends; names (labels, paths) keep nothing. Nothing here writes, and no
+statement runs per character: clean text costs one look at its bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["RESET", "visible_name", "visible_text"]
+
+RESET: Final = "\x1b[0m"
+
+_PLAIN: Final = b"\t\n" + bytes(range(0x20, 0x7F))
+_BIDI: Final = "\u202a-\u202e\u2066-\u2069"  # characters that reorder what is shown after them
+_UNSAFE: Final = re.compile(
+    r"\x1b(?!\[[0-9;:]*m)"  # any escape sequence but a colour
+    r"|\r(?!\n)"
+    rf"|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f{_BIDI}]"
+)
+_UNSAFE_IN_NAME: Final = re.compile(rf"[\x00-\x1f\x7f-\x9f{_BIDI}]")
+_COLOURED: Final = re.compile(r"\x1b[^\r\n]*")  # of a line whose only controls left are colours and its end
+
+
+def visible_text(data: bytes | memoryview) -> bytes | memoryview:
+    r"""Return log text as it may reach a terminal: lines stay lines, and colours end with the line that set them.
+
+    What is not UTF-8 is shown as ``\xNN``. Nothing is copied where nothing has to change.
+    """
+    raw = bytes(data)
+    if not raw.translate(None, _PLAIN):
+        return data
+    text = raw.decode("utf-8", "backslashreplace")
+    shown = _UNSAFE.sub(_escape, text)
+    if "\x1b" in shown:
+        shown = _COLOURED.sub(rf"\g<0>{RESET}", shown)
+    return shown.encode()
+
+
+def visible_name(name: str) -> str:
+    r"""Return a name as it may reach a terminal, on one line; bytes that are not UTF-8 are shown as ``\xNN``."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return _UNSAFE_IN_NAME.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    # \xNN above 7f is a byte that is not UTF-8; a character is told apart from it.
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}"
