@@ -162,14 +162,17 @@ def merge_into(
     sizes = [source.size for source in sources]
     total = None if None in sizes else sum(size or 0 for size in sizes)
     sink = make_sink(sources)
-    starts = _starts(sources, found, options)
-    run = Run(sources, found.sources, starts, options, sink, notice, lambda done: progress(done, total))
     try:
+        starts = _starts(sources, found, options)
+        run = Run(sources, found.sources, starts, options, sink, notice, lambda done: progress(done, total))
         account = slices.run(run, processes) or threads.run(run)
         sink.close()
     except BaseException:
         sink.abort()
         raise
+    finally:
+        for opened in found.sources:
+            opened.close()
     account.failed = failed
     return account
 

@@ -28,13 +28,15 @@ FAILED: Final = 3
 """The output could not be written."""
 
 _SIGNALLED: Final = 128
+_ENDING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
 def endings() -> Iterator[None]:
     """Turn whatever ends a command into its exit code.
 
-    A signal that asks the command to end is an exception while this lasts, so that half-written files are removed.
+    A signal that asks the command to end is an exception while this lasts, so that half-written files are removed. A
+    second one ends it at once.
     """
     with _signals_raise():
         try:
@@ -48,8 +50,6 @@ def endings() -> Iterator[None]:
             _fail(error, INCOMPLETE)
         except LogbraidError as error:
             _fail(error, FAILED)
-        except KeyboardInterrupt:
-            sys.exit(_SIGNALLED + signal.SIGINT)
 
 
 def _fail(error: LogbraidError, code: int) -> None:
@@ -62,16 +62,18 @@ def _signals_raise() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    # A signal that is ignored (nohup) stays so.
-    numbers = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) is signal.SIG_DFL]
-    for number in numbers:
-        signal.signal(number, _leave)
+    before = {number: signal.getsignal(number) for number in _ENDING_SIGNALS}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as nohup wants it
+            signal.signal(number, _leave)
     try:
         yield
     finally:
-        for number in numbers:
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
+    for ending in _ENDING_SIGNALS:
+        signal.signal(ending, signal.SIG_DFL)
     sys.exit(_SIGNALLED + number)

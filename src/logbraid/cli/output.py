@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from logbraid.cli.options import Flags
-from logbraid.errors import SinkError, UsageError
+from logbraid.errors import SinkError
 
 if TYPE_CHECKING:
     from logbraid.core.types import Source
@@ -52,15 +52,12 @@ class Output:
 
         Raises:
             SinkError: standard output is wanted and closed.
-            UsageError: the output is a terminal, and the format is not for one.
         """
         path = None if flags["output"] in (None, "-") else flags["output"]
         if path is None and sys.stdout is None:
             raise SinkError(f"{_STDOUT_NAME} is closed")
         terminal = path is None and os.isatty(_STDOUT)
         format_ = flags["output_format"] or _ENDINGS.get(os.path.splitext(path or "")[1], "text")
-        if terminal and format_ == "parquet":
-            raise UsageError("parquet is not for a terminal: name a file with -o")
         return cls(path, format_, flags["label"], flags["color"], flags["raw"], terminal)
 
     @property
@@ -75,6 +72,7 @@ class Output:
 
         Raises:
             SinkError: it cannot be opened.
+            UsageError: it is a terminal, and the format is not for one.
         """
         if self.format == "parquet":
             from logbraid.sinks.parquet import ParquetSink

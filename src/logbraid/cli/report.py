@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -21,6 +22,7 @@ _QUIET_TIME: Final = 0.5
 """Seconds before a run counts as long."""
 
 _REDRAW: Final = 0.1
+_MOST_ALIKE: Final = 3
 _BAR: Final = 24
 _CLEAR: Final = "\r\x1b[K"
 
@@ -40,12 +42,17 @@ class Reporter:
         self._progress = self._summary and not beside
         self._begin = self._drawn = time.monotonic()
         self._bar = False
+        self._said: Counter[tuple[type[Event], str]] = Counter()
 
     def notice(self, event: Event) -> None:
-        """Say what was noticed, in one line."""
+        """Say what was noticed, in one line; the same kind of thing about the same source only a few times."""
         from logbraid.core.events import SourceFailed
 
-        if not self._quiet or isinstance(event, SourceFailed):
+        if self._quiet and not isinstance(event, SourceFailed):
+            return
+        kind = (type(event), event.path)
+        self._said[kind] += 1
+        if self._said[kind] <= _MOST_ALIKE:
             self._say(str(event))
 
     def progress(self, done: int, total: int | None) -> None:
@@ -66,6 +73,9 @@ class Reporter:
     def finish(self, account: Account) -> None:
         """Say what came of it: on a terminal in a line, and anywhere what was lost."""
         self.clear()
+        for (_, path), count in self._said.items():
+            if count > _MOST_ALIKE:
+                self._say(f"{path}: {count - _MOST_ALIKE:,} more notices like these")
         for source in account.sources:
             if source.bytes_lost:
                 self._say(f"{source.path}: {source.bytes_lost} bytes were not read")

@@ -100,7 +100,10 @@ class Parser:
 
     def finish(self, stamp: Nanos) -> SourceBatch | None:
         """Say that nothing follows; return the records that were still open."""
-        return self._parse(Chunk.of(self._rest.data), stamp, final=True) if len(self._rest) else None
+        end = self._offset + len(self._rest)
+        batch = self._parse(Chunk.of(self._rest.data), stamp, final=True) if len(self._rest) else None
+        self._offset = end  # a newline that was added is not the source's own
+        return batch
 
     def _parse(self, chunk: Chunk, stamp: Nanos, *, final: bool) -> SourceBatch | None:
         limit = self._offset + len(chunk)

@@ -26,9 +26,10 @@ from logbraid.core.window import Window
 from logbraid.drivers import threads
 from logbraid.drivers.pump import Pump, Run
 from logbraid.drivers.timeline import Timeline, boundaries, survey
-from logbraid.errors import SinkError
+from logbraid.errors import SinkError, SourceError
 from logbraid.sinks.base import ByteSink
 from logbraid.sinks.file import write_all
+from logbraid.system.memory import keep_freed_memory
 
 __all__ = ["run"]
 
@@ -86,7 +87,7 @@ def run(run: Run, processes: int | None = None) -> Account | None:
         return None
     ring = Ring(run, plan)
     try:
-        return ring.turn()
+        return ring.turn() if ring.start() else None
     finally:
         ring.close()
 
@@ -95,15 +96,25 @@ def _plan(run: Run, processes: int) -> Plan | None:
     total = sum((source.size or 0) - start.offset for source, start in zip(run.sources, run.starts, strict=True))
     if processes < 2 or total < LEAST_PARTS * PART or run.options.order != "time" or not _may_fork(run):
         return None
+    timelines = _timelines(run, total)
+    if timelines is None:
+        return None
+    edges = [NO_TIME, *boundaries(timelines, PART), FOREVER]
+    return Plan(timelines, edges, min(processes, len(edges) - 1)) if len(edges) > LEAST_PARTS else None
+
+
+def _timelines(run: Run, total: int) -> list[Timeline] | None:
     recognisers = Recognisers(run.options)
     timelines: list[Timeline] = []
     for source, opened, start in zip(run.sources, run.opened, run.starts, strict=True):
-        timeline = survey(opened, recognisers.of(source), start, total)
+        try:
+            timeline = survey(opened, recognisers.of(source), start, total)
+        except SourceError:
+            return None  # whoever reads the source next will meet the same error and say so
         if timeline is None:
             return None
         timelines.append(timeline)
-    edges = [NO_TIME, *boundaries(timelines, PART), FOREVER]
-    return Plan(timelines, edges, min(processes, len(edges) - 1)) if len(edges) > LEAST_PARTS else None
+    return timelines
 
 
 def _may_fork(run: Run) -> bool:
@@ -127,8 +138,15 @@ class Ring:
         self._run = run
         self._plan = plan
         self._peers: list[Peer] = []
-        for number in range(plan.processes):
-            self._peers.append(self._fork(number))
+
+    def start(self) -> bool:
+        """Start the processes; return whether they could be had."""
+        try:
+            for number in range(self._plan.processes):
+                self._peers.append(self._fork(number))
+        except OSError:
+            return False
+        return True
 
     def turn(self) -> Account:
         """Let each part be written in its turn; return the account of all."""
@@ -138,10 +156,10 @@ class Ring:
         for number in range(len(self._plan.edges) - 1):
             peer = self._peers[number % len(self._peers)]
             part = _receive(peer)
-            if not isinstance(part, Part) or part.begins != ends or not part.clean:
+            fits = isinstance(part, Part) and part.begins == ends and part.clean
+            if not fits or not _order(peer):
                 self.close()
                 return self._go_on_alone(accounts, ends, highest)
-            _send(peer.orders, _WRITE)
             answer = _receive(peer)
             if answer != _WRITTEN:
                 raise answer if isinstance(answer, SinkError) else SinkError("a process died while it wrote its part")
@@ -178,16 +196,21 @@ class Ring:
             account.bytes_seen = end - start.offset
 
     def _fork(self, number: int) -> Peer:
-        reports_in, reports_out = os.pipe()
-        orders_in, orders_out = os.pipe()
-        with warnings.catch_warnings():
-            # Python counts the idle threads of numerical libraries, which look after themselves in a fork.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            pid = os.fork()
+        pipes: list[int] = []
+        try:
+            pipes += os.pipe()
+            pipes += os.pipe()
+            pid = _forked()
+        except OSError:
+            for end in pipes:
+                os.close(end)
+            raise
+        reports_in, reports_out, orders_in, orders_out = pipes
         if pid:
             os.close(reports_out)
             os.close(orders_in)
-            return Peer(pid, open(reports_in, "rb"), open(orders_out, "wb"))
+            # Nothing may be held back on this side: closing it would fail where the process has gone.
+            return Peer(pid, open(reports_in, "rb"), open(orders_out, "wb", buffering=0))
         try:
             for peer in self._peers:  # or an end of file on these pipes would never be seen
                 peer.reports.close()
@@ -199,9 +222,17 @@ class Ring:
             os._exit(0)  # nothing of the parent's clean-up is this process's business
 
 
+def _forked() -> int:
+    with warnings.catch_warnings():
+        # Python counts the idle threads of numerical libraries, which look after themselves in a fork.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
 def _take_turns(run: Run, plan: Plan, number: int, reports: IO[bytes], orders: IO[bytes]) -> None:
     """Merge every part that is dealt to this process, and write each when its turn has come."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and decides
+    keep_freed_memory()
     assert isinstance(run.sink, ByteSink), "only bytes can be written in turns"
     for index in range(number, len(plan.edges) - 1, plan.processes):
         part, pieces = _merge_part(run, plan, index)
@@ -239,6 +270,15 @@ def _merge_part(run: Run, plan: Plan, index: int) -> tuple[Part, list[memoryview
 def _send(file: IO[bytes], what: object) -> None:
     pickle.dump(what, file)
     file.flush()
+
+
+def _order(peer: Peer) -> bool:
+    """Let a process write its part; return whether it is there still."""
+    try:
+        _send(peer.orders, _WRITE)
+    except BrokenPipeError:
+        return False
+    return True
 
 
 def _receive(peer: Peer) -> Any:

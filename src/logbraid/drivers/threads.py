@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
+from queue import SimpleQueue
+from threading import Thread
 
 from logbraid.core.account import Account
 from logbraid.core.actions import Action, Read
@@ -33,9 +34,10 @@ def run(run: Run) -> Account:
     pipeline = Pipeline(run.sources, run.options, run.starts)
     pump = Pump(pipeline, run.opened, run.starts)
     with ExitStack() as stack:
-        ahead = _ReadAhead(pump, stack)
+        ahead = _ReadAhead(pump)
+        stack.callback(ahead.close)
         for source in run.opened:
-            stack.callback(source.close)  # before the pool waits for its threads: this ends reads that wait for a peer
+            stack.callback(source.close)  # first, as it ends the reads that wait for a peer
         while not pipeline.done:
             here = [action for action in pipeline.actions() if not ahead.takes(action)]
             for action in here:
@@ -60,40 +62,61 @@ def _drain(pipeline: Pipeline, run: Run) -> bool:
 class _ReadAhead:
     """Reads of sources that may wait, one chunk ahead of what the pipeline asks for."""
 
-    def __init__(self, pump: Pump, stack: ExitStack) -> None:
+    def __init__(self, pump: Pump) -> None:
         self._pump = pump
         self._slow = {number for number, source in enumerate(pump.opened) if not source.seekable}
-        self._running: dict[SourceId, Future[Answer]] = {}
         self._asked: dict[SourceId, Read] = {}
-        if self._slow:
-            self._pool = stack.enter_context(ThreadPoolExecutor(_threads(pump.opened), "logbraid-read"))
+        self._running: set[SourceId] = set()
+        self._arrived: dict[SourceId, Answer] = {}
+        self._reads: SimpleQueue[Read | None] = SimpleQueue()
+        self._answers: SimpleQueue[tuple[SourceId, Answer]] = SimpleQueue()
+        self._threads = [
+            Thread(target=self._serve, name=f"logbraid-read-{number}", daemon=True)
+            for number in range(_readers(pump.opened))
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def takes(self, action: Action) -> bool:
         """Whether this action is a read of a source that may wait; starts it unless it runs already."""
         if not isinstance(action, Read) or action.source not in self._slow:
             return False
         self._asked[action.source] = action
-        if action.source not in self._running:
-            self._running[action.source] = self._pool.submit(self._pump.read, action)
+        if action.source not in self._running and action.source not in self._arrived:
+            self._start(action)
         return True
 
     def deliver(self, *, block: bool) -> None:
         """Give the pipeline the chunks that it has asked for and that have come; wait for one if there is nothing else."""
-        wanted = {self._running[source]: action for source, action in self._asked.items()}
-        if block and wanted:
-            wait(wanted, return_when=FIRST_COMPLETED)
-        for future, action in wanted.items():
-            if future.done():
-                self._answer(future.result(), action)
+        ready = self._asked.keys() & self._arrived.keys()
+        while self._running and (not self._answers.empty() or (block and not ready)):
+            source, answer = self._answers.get()
+            self._running.discard(source)
+            self._arrived[source] = answer
+            ready = self._asked.keys() & self._arrived.keys()
+        for source in sorted(ready):
+            action, answer = self._asked.pop(source), self._arrived.pop(source)
+            if isinstance(answer, Chunk) and len(answer):
+                self._start(action)
+            self._pump.answer(action, answer)
 
-    def _answer(self, answer: Answer, action: Read) -> None:
-        del self._asked[action.source], self._running[action.source]
-        if isinstance(answer, Chunk) and len(answer):
-            self._running[action.source] = self._pool.submit(self._pump.read, action)
-        self._pump.answer(action, answer)
+    def close(self) -> None:
+        """End the threads; the sources are closed already, so none of them waits for its peer."""
+        for _ in self._threads:
+            self._reads.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _start(self, action: Read) -> None:
+        self._running.add(action.source)
+        self._reads.put(action)
+
+    def _serve(self) -> None:
+        while (action := self._reads.get()) is not None:
+            self._answers.put((action.source, self._pump.read(action)))
 
 
-def _threads(opened: Sequence[OpenSource]) -> int:
+def _readers(opened: Sequence[OpenSource]) -> int:
     """Return how many threads read: one for each source that may wait for its peer for ever, the others take turns."""
     waiting = sum(source.blocking for source in opened)
     decoding = sum(not source.seekable and not source.blocking for source in opened)

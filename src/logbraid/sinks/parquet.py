@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from logbraid.core.records import SCHEMA, RecordBatch
-from logbraid.errors import SinkError
+from logbraid.errors import SinkError, UsageError
 from logbraid.sinks.file import BorrowedFile, NewFile
 
 __all__ = ["ParquetSink"]
@@ -33,13 +33,15 @@ class ParquetSink:
         name: for error messages, where the target is a descriptor.
 
     Raises:
-        SinkError: the file cannot be created, or is a terminal.
+        SinkError: the file cannot be created.
+        UsageError: it is a terminal.
     """
 
     def __init__(self, target: str | int, name: str = "output") -> None:
         self._file = NewFile(target) if isinstance(target, str) else BorrowedFile(target, name)
         if os.isatty(self._file.descriptor):
-            raise SinkError(f"{self._file.name}: a Parquet file is not for a terminal")
+            self._file.discard()
+            raise UsageError(f"{self._file.name}: parquet is not for a terminal")
         self._held: list[pa.Table] = []
         self._held_bytes = 0
         self._stream = pa.PythonFile(os.fdopen(self._file.descriptor, "wb", closefd=False), mode="w")

@@ -14,6 +14,7 @@ import stat
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
 from logbraid.core.types import Nanos
@@ -24,12 +25,15 @@ from logbraid.system.errors import reading
 __all__ = ["STDIN", "CommandSource", "PipeSource"]
 
 STDIN: Final = "-"
+LOOK_UP: Final = 0.2
+"""Seconds after which a reader that waits looks whether it was closed."""
+
 PATIENCE: Final = 2.0
 """Seconds that a command has to end after SIGTERM, before SIGKILL."""
 
 
 class PipeSource:
-    """Standard input (``-``), a FIFO or a character device; opened, and so perhaps waited for, at the first read."""
+    """Standard input (``-``), a FIFO or a character device; opened, and a FIFO's first writer waited for, when first read."""
 
     size = None
     seekable = False
@@ -51,7 +55,7 @@ class PipeSource:
                 self.close()  # again: it may have happened while the opening waited for a writer
                 return 0
             with self._descriptor.use() as number:
-                count = read_patiently(number, room)
+                count = read_patiently(number, room, lambda: self._closed)
         if not count and room:
             self.close()  # the end is final, even if another writer comes
         return count
@@ -69,7 +73,8 @@ class PipeSource:
     def _open(self) -> Descriptor:
         if self.path == STDIN:
             return Descriptor(0, owned=False)
-        return Descriptor(os.open(self.path, os.O_RDONLY | os.O_CLOEXEC))
+        # Without O_NONBLOCK, opening a FIFO would wait for its first writer, beyond the reach of close().
+        return Descriptor(os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
 
 
 class CommandSource:
@@ -102,7 +107,7 @@ class CommandSource:
             if output is None:
                 return 0
             with output.use() as number:
-                count = read_patiently(number, room)
+                count = read_patiently(number, room, lambda: self._closed)
         if not count and room:
             self._confirm_end()
         return count
@@ -150,13 +155,21 @@ class CommandSource:
             raise SourceError(self.path, how_it_ended(status))
 
 
-def read_patiently(descriptor: int, room: memoryview) -> int:
-    """Read once, waiting for data also where somebody has made an inherited descriptor non-blocking."""
-    while True:
+def read_patiently(descriptor: int, room: memoryview, closed: Callable[[], bool]) -> int:
+    """Wait until there is something to read, and read it; 0 at the end, or soon after ``closed`` says so.
+
+    Waiting has a limit of its own, or a thread that waits for an idle peer could never be ended.
+    """
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    while not closed():
+        if not waiting.poll(LOOK_UP * 1000):
+            continue
         try:
             return os.readv(descriptor, [room])
         except BlockingIOError:
-            select.select([descriptor], [], [])
+            continue  # somebody else, who shares the descriptor, was quicker
+    return 0
 
 
 def words(command: str) -> list[str]:
