@@ -17,6 +17,7 @@ from typing import Final
 import click
 
 from logbraid.errors import LogbraidError, SinkError, SourceError, UsageError
+from logbraid.sinks.visible import visible_name
 
 __all__ = ["INCOMPLETE", "UNDECIDED", "endings"]
 
@@ -42,7 +43,7 @@ def endings() -> Iterator[None]:
         try:
             yield
         except UsageError as error:
-            raise click.UsageError(str(error), click.get_current_context(silent=True)) from None
+            raise click.UsageError(visible_name(str(error)), click.get_current_context(silent=True)) from None
         except SinkError as error:
             if error.errno != errno.EPIPE:  # whoever read the output has seen enough
                 _fail(error, FAILED)
@@ -53,7 +54,7 @@ def endings() -> Iterator[None]:
 
 
 def _fail(error: LogbraidError, code: int) -> None:
-    click.echo(f"logbraid: {error}", err=True)
+    click.echo(f"logbraid: {visible_name(str(error))}", err=True)
     sys.exit(code)
 
 

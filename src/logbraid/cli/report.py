@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from logbraid.sinks.visible import visible_name
+
 if TYPE_CHECKING:
     from logbraid.core.account import Account
     from logbraid.core.events import Event
@@ -85,8 +87,6 @@ class Reporter:
             self._say(f"{failures(account)} not read to the end")
 
     def _say(self, text: str) -> None:
-        from logbraid.sinks.visible import visible_name
-
         self.clear()
         click.echo(f"logbraid: {visible_name(text)}", err=True)
 

@@ -11,9 +11,9 @@ from logbraid.cli.errors import endings
 from logbraid.cli.options import read_by
 from logbraid.cli.quantities import parse_duration, parse_size
 
-__all__ = ["simulate"]
+__all__ = ["FORMATS", "simulate"]
 
-_FORMATS: Final = ("mixed", "iso", "json", "syslog", "python", "apache", "klog", "epoch", "logfmt")
+FORMATS: Final = ("mixed", "iso", "json", "syslog", "python", "apache", "klog", "epoch", "logfmt")
 _PROBABILITY: Final = click.FloatRange(0, 1)
 _NANOS: Final = 1_000_000_000
 
@@ -36,9 +36,7 @@ Examples:
     help="Of all files together.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed, other logs.")
-@click.option(
-    "--format", "format_", type=click.Choice(_FORMATS), default="iso", show_default=True, help="Of the lines."
-)
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="iso", show_default=True, help="Of the lines.")
 @click.option("--torn", type=_PROBABILITY, default=0.0, help="How likely a file ends without a newline, from 0 to 1.")
 @click.option("--traceback", type=_PROBABILITY, default=0.0, help="How likely a record carries a traceback.")
 @click.option(

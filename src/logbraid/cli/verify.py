@@ -10,12 +10,16 @@ import click
 
 from logbraid.cli.errors import INCOMPLETE, UNDECIDED, endings
 from logbraid.errors import UsageError
+from logbraid.sinks.visible import visible_name
 
 if TYPE_CHECKING:
     from logbraid.system.files import OpenSource
     from logbraid.verify import Clock, Readable
 
 __all__ = ["verify"]
+
+_NEVER_CUT: Final = 1 << 30
+"""Longest record for the clock: in one that is cut inside a line, lines could not be counted."""
 
 _EXAMPLES: Final = """\b
 Examples:
@@ -65,7 +69,7 @@ def verify(
             order=order,
             clock=clock,
         )
-        click.echo(str(verdict))
+        click.echo(visible_name(str(verdict)))
         sys.exit({Truth.TRUE: 0, Truth.FALSE: INCOMPLETE, Truth.UNDECIDED: UNDECIDED}[verdict.truth])
 
 
@@ -101,4 +105,5 @@ def _clock(sources: Sequence[str], output: str, tz: str | None) -> Clock:
     for source in found:
         if source.blocking:
             raise UsageError(f"time order cannot be verified for {source.path}: it can be read only once")
-    return clock_of(found, Options(zone=local_zone() if tz is None else zone_named(tz)))
+    zone = local_zone() if tz is None else zone_named(tz)
+    return clock_of(found, Options(zone=zone, max_record=_NEVER_CUT))

@@ -10,9 +10,9 @@ from typing import Final
 
 import numpy as np
 
-from logbraid.core.types import Bytes8, Int64
+from logbraid.core.types import Bool, Bytes8, Int64
 
-__all__ = ["NEWLINE", "find_byte", "frame", "run_lengths", "windows"]
+__all__ = ["NEWLINE", "find_byte", "frame", "holds", "run_lengths", "windows"]
 
 NEWLINE: Final = 0x0A
 
@@ -71,3 +71,15 @@ def windows(buffer: Bytes8, positions: Int64, width: int) -> Bytes8:
         (len(buffer) - width + 1,), f"V{width}", buffer.data, strides=(1,)
     )
     return overlapping[positions].view(np.uint8).reshape(len(positions), width)
+
+
+def holds(buffer: Bytes8, positions: Int64, text: bytes) -> Bool:
+    """Return at which positions ``text`` stands. The buffer must go on for a word behind the last of them."""
+    width = (len(text) + 7) // 8 * 8
+    words = windows(buffer, positions, width).view(np.uint64)
+    wanted = np.frombuffer(text.ljust(width, b"\0"), np.uint64)
+    mask = np.frombuffer((b"\xff" * len(text)).ljust(width, b"\0"), np.uint64)
+    found = (words[:, 0] & mask[0]) == wanted[0]
+    for column in range(1, words.shape[1]):
+        found &= (words[:, column] & mask[column]) == wanted[column]
+    return np.asarray(found)

@@ -16,10 +16,10 @@ from logbraid.core.events import Event, RecordCut
 from logbraid.core.grouping import Style, record_times
 from logbraid.core.keys import RunningMaximum
 from logbraid.core.lines import NEWLINE, find_byte, frame
-from logbraid.core.recognise import BOM, Recogniser
+from logbraid.core.recognise import BOM, SAMPLE_BYTES, Recogniser, texts
 from logbraid.core.records import SourceBatch
 from logbraid.core.timestamps.detect import Lock
-from logbraid.core.types import FOREVER, NO_TIME, Bytes8, Chunk, Int64, Nanos, Source
+from logbraid.core.types import FOREVER, NO_TIME, PADDING, Bytes8, Chunk, Int64, Nanos, Source
 
 __all__ = ["Parser", "Start"]
 
@@ -70,6 +70,9 @@ class Parser:
         self._offset = start.offset  # of the first byte of the rest
         self._inherited = NO_TIME  # time of the rest where it goes on with a record that was cut
         self._inside_line = False  # the rest begins in the middle of a line
+        self._inside_record = False  # the rest goes on with a record that was cut
+        # A time further inside a line does not count: so long a line may be cut before its end is seen.
+        self._reach = max(max_record, SAMPLE_BYTES)
         self._events: list[Event] = []
         if start.lock is not None:
             recogniser.resume(start.lock, start.style, start.previous)
@@ -114,13 +117,23 @@ class Parser:
         starts, ends = frame(chunk.buffer, chunk.start, chunk.stop)
         if self._waits_for_format(chunk, starts, ends, final=final):
             return self._keep(chunk, chunk.start)
+        starts, ends = self._with_long_tail(chunk, starts, ends)
+        if not len(ends):
+            return self._keep(chunk, chunk.start)
+        previous = self.recogniser.previous
         begins, times = self._records(chunk, starts, ends, stamp)
         edges = np.empty(len(begins) + 1, np.int64)
-        edges[:-1], edges[-1] = begins, chunk.stop
-        edges, times, torn = self._cut(edges, times, chunk.buffer)
+        edges[:-1], edges[-1] = begins, ends[-1]
+        edges, times, cuts, torn = self._cut(edges, times, chunk.buffer, chunk.start + limit - self._offset)
         closed = len(edges) - 1 if final else max(len(edges) - 1 - self._open_records(), 0)
         batch = self._batch(chunk, edges, times, closed, limit, stamp, torn=torn)
-        return self._keep(chunk, int(edges[closed]), batch)
+        # What is kept back is read again, from the same time on.
+        self.recogniser.previous = previous if batch is None else int(batch.time[-1])
+        position = int(edges[closed])
+        self._count(chunk, [start for start in cuts if start < position])
+        if batch is not None:
+            self._inside_record = position not in begins[np.searchsorted(begins, position) :][:1]
+        return self._keep(chunk, position, batch)
 
     def _open_records(self) -> int:
         """Return how many records at the end may not leave: a braced one does not tell its time in its first line."""
@@ -136,26 +149,40 @@ class Parser:
         return batch
 
     def _waits_for_format(self, chunk: Chunk, starts: Int64, ends: Int64, *, final: bool) -> bool:
-        if self.recogniser.style is None:
-            at_start = self._offset == 0
-            # A first line that is longer than a sample is a sample by itself.
-            if not len(ends) and len(chunk) >= self._max_record:
-                starts, ends = np.array([chunk.start]), np.array([chunk.stop])
-            if not self.recogniser.look(chunk.buffer, starts, ends, at_start=at_start, whole=final or not len(ends)):
-                return True
+        if self.recogniser.style is None and not self._look(chunk, starts, ends, final=final):
+            return True
+        if final and self.recogniser.history_wanted:
+            self.recogniser.history(texts(chunk.buffer, starts, ends))  # nothing has left yet: this is the whole source
         return self.recogniser.history_wanted
+
+    def _look(self, chunk: Chunk, starts: Int64, ends: Int64, *, final: bool) -> bool:
+        """Look for the format in what stands in the first bytes of the source, however many more have come."""
+        border = chunk.start + SAMPLE_BYTES
+        whole = final or chunk.stop >= border
+        count = int(np.searchsorted(ends, border, side="right"))
+        starts, ends = starts[:count], ends[:count]
+        if whole and not count:  # a first line that is longer than a sample is a sample by itself
+            starts, ends = np.array([chunk.start]), np.array([border])
+        return self.recogniser.look(chunk.buffer, starts, ends, at_start=self._offset == 0, whole=whole)
+
+    def _with_long_tail(self, chunk: Chunk, starts: Int64, ends: Int64) -> tuple[Int64, Int64]:
+        """Add the line that has not ended yet, if it is known already whether it bears a time."""
+        start = int(ends[-1]) if len(ends) else chunk.start
+        known = chunk.stop - start >= self._reach + PADDING or (self._inside_line and not len(ends))
+        if chunk.stop == start or not known:
+            return starts, ends
+        return np.append(starts, start), np.append(ends, chunk.stop)
 
     def _records(self, chunk: Chunk, starts: Int64, ends: Int64, stamp: Nanos) -> tuple[Int64, Int64]:
         """Return where each record begins, and its time: NO_TIME where only a record that is still to come can tell."""
-        if not len(starts):
-            return np.array([chunk.start]), np.array([self._inherited])
         place = starts
         if self._offset == 0 and chunk.buffer[chunk.start : chunk.start + len(BOM)].tobytes() == BOM:
             place = np.concatenate([starts[:1] + len(BOM), starts[1:]])
         if self._inside_line:
             # What looks like a timestamp at the start of a piece of a line is none.
             place = np.concatenate([ends[:1] - 1, starts[1:]])
-        times, begins = self.recogniser.lines(chunk.buffer, place, ends)
+        readable = np.minimum(ends, place + self._reach)
+        times, begins = self.recogniser.lines(chunk.buffer, place, readable, self._offset - chunk.start)
         begins[0] = True
         if self.recogniser.style is Style.TIMED and begins.all():
             return starts, _inherit(times, self._inherited)
@@ -163,23 +190,39 @@ class Parser:
         assert self.recogniser.style is not None, "the format was looked for"
         if self.recogniser.style is Style.PLAIN:
             return starts[first], np.full(len(first), stamp, np.int64)
-        time = record_times(self.recogniser.style, first, times)
+        # A record that is cut must tell its time in its first piece.
+        seen = np.searchsorted(ends, starts[first] + self._max_record, side="right")
+        time = record_times(self.recogniser.style, first, seen, times)
+        if self._inside_record:
+            time[0] = self._inherited
         return starts[first], _inherit(time, self._inherited)
 
-    def _cut(self, edges: Int64, times: Int64, buffer: Bytes8) -> tuple[Int64, Int64, bool]:
-        """Cut records that are too long, at line ends where there are any; return edges, times, and if a line was cut."""
+    def _cut(self, edges: Int64, times: Int64, buffer: Bytes8, stop: int) -> tuple[Int64, Int64, list[int], bool]:
+        """Cut records that are too long, at line ends where there are any.
+
+        Returns:
+            The edges and times of the pieces, where each record that was cut begins, and whether a line was cut.
+        """
         if (edges[1:] - edges[:-1]).max() <= self._max_record:
-            return edges, times, False
-        all_edges, all_times, torn = [int(edges[0])], [], False
+            return edges, times, [], False
+        all_edges, all_times, cuts, torn = [int(edges[0])], [], [], False
         for time, start, end in zip(times.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-            if end - start > self._max_record:
-                self.cut += 1
-                self._events.append(RecordCut(self._source.path, start - int(edges[0]) + self._offset, self._max_record))
-            pieces = _pieces(buffer, start, end, self._max_record)
+            pieces = _pieces(buffer, start, min(end, stop), self._max_record)
+            pieces[-1] = end  # a newline that was added is no byte of the record
+            if len(pieces) > 1:
+                cuts.append(start)
             torn |= any(buffer[piece - 1] != NEWLINE for piece in pieces[:-1])
             all_edges += pieces
             all_times += [time] * len(pieces)
-        return np.array(all_edges), np.array(all_times), torn
+        return np.array(all_edges), np.array(all_times), cuts, torn
+
+    def _count(self, chunk: Chunk, cuts: list[int]) -> None:
+        """Count records that were cut, each when its first piece leaves."""
+        if self._inside_record and cuts[:1] == [chunk.start]:
+            cuts = cuts[1:]
+        self.cut += len(cuts)
+        base = self._offset - chunk.start
+        self._events += [RecordCut(self._source.path, start + base, self._max_record) for start in cuts]
 
     def _batch(
         self, chunk: Chunk, edges: Int64, times: Int64, closed: int, limit: int, stamp: Nanos, *, torn: bool
@@ -191,8 +234,6 @@ class Parser:
         time = times[:closed]
         keys = self.maximum.keys(time, int(times[closed]) if closed < len(times) else NO_TIME)
         reader = self.recogniser.reader
-        if reader is not None:
-            reader.previous = int(time[-1])
         return SourceBatch(
             source=self._source,
             generation=self._generation,

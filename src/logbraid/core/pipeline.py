@@ -84,8 +84,6 @@ class Pipeline:
     def receive_eof(self, source: SourceId) -> None:
         """Say that a source has no more bytes."""
         self._asked.discard(source)
-        if self._parsers[source].recogniser.history_wanted:
-            self.receive_sample(source, [])
         self._take(source, self._parsers[source].finish(self._sources[source].modified))
         if self._window is not None:
             self._window.reach_end(source, self._parsers[source].offset)

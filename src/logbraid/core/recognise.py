@@ -6,12 +6,14 @@ What is found depends on the lines alone, never on how they came in chunks. Noth
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Final
 
 import numpy as np
 
 from logbraid.core.events import Event, FormatChanged, NoTimestamps
 from logbraid.core.grouping import Style, record_starts
+from logbraid.core.lines import frame
 from logbraid.core.options import Options
 from logbraid.core.timestamps.calendar import Calendar
 from logbraid.core.timestamps.detect import Lock, detect
@@ -19,10 +21,10 @@ from logbraid.core.timestamps.format import Format, Head, Moment
 from logbraid.core.timestamps.formats import FORMATS
 from logbraid.core.timestamps.locators import After
 from logbraid.core.timestamps.pattern import compile_time_format
-from logbraid.core.timestamps.reader import TimestampReader, head_of
-from logbraid.core.types import NO_TIME, Bool, Bytes8, Int64, Nanos, Source
+from logbraid.core.timestamps.reader import TimestampReader
+from logbraid.core.types import NO_TIME, Bool, Bytes8, Chunk, Int64, Nanos, Source
 
-__all__ = ["BOM", "SAMPLE_BYTES", "SAMPLE_LINES", "Recogniser", "Recognisers"]
+__all__ = ["BOM", "SAMPLE_BYTES", "SAMPLE_LINES", "Recogniser", "Recognisers", "texts"]
 
 SAMPLE_LINES: Final = 64
 SAMPLE_BYTES: Final = 64 << 10
@@ -51,6 +53,16 @@ class Recogniser:
         self._patience = SAMPLE_LINES  # untimed lines in a row before another format is looked for; doubles in vain
         self._events: list[Event] = []
 
+    @property
+    def previous(self) -> Nanos:
+        """Time of the line read last, from which a missing year or date is inferred; NO_TIME where there is none."""
+        return NO_TIME if self.reader is None else self.reader.previous
+
+    @previous.setter
+    def previous(self, time: Nanos) -> None:
+        if self.reader is not None:
+            self.reader.previous = time
+
     def events(self) -> list[Event]:
         """Return what was noticed since the last call."""
         events, self._events = self._events, []
@@ -71,34 +83,44 @@ class Recogniser:
             at_start: they begin at the first byte of the source.
             whole: there are no more.
         """
-        if not self._looked and (whole or len(ends) >= SAMPLE_LINES):
+        whole = whole or (len(ends) > 0 and int(ends[-1] - starts[0]) >= SAMPLE_BYTES)
+        stop = max(int(np.searchsorted(ends, starts[:1].sum() + SAMPLE_BYTES, side="right")), 1)
+        first, last = slice(0, min(stop, SAMPLE_LINES)), slice(max(stop - SAMPLE_LINES, 0), stop)
+        if not self._looked and (whole or len(ends[first]) == SAMPLE_LINES):
             self._looked = True
-            lock = self._detect(buffer, starts[:SAMPLE_LINES], ends[:SAMPLE_LINES], at_start=at_start)
+            lock = self._detect(buffer, starts[first], ends[first], at_start=at_start)
             if lock is not None:
-                return self._settle(lock, _texts(buffer, starts[:SAMPLE_LINES], ends[:SAMPLE_LINES]))
-        read = int(ends[-1] - starts[0]) if len(ends) else 0
-        if not whole and read < SAMPLE_BYTES:
+                return self._settle(lock, texts(buffer, starts[first], ends[first]))
+        if not whole:
             return False
-        stop = int(np.searchsorted(ends, starts[:1].sum() + SAMPLE_BYTES, side="right"))
-        rows = slice(max(stop - SAMPLE_LINES, 0), stop)
-        return self._settle(self._detect(buffer, starts[rows], ends[rows]), _texts(buffer, starts[rows], ends[rows]))
+        return self._settle(self._detect(buffer, starts[last], ends[last]), texts(buffer, starts[last], ends[last]))
 
     def history(self, lines: Sequence[bytes]) -> None:
         """Take lines from all over the source, in its order, from which the first year or date is inferred."""
         assert self.reader is not None, "history is wanted for a format only"
         self.history_wanted = False
-        self.reader.previous = self._calendar.origin(self._heads(self.reader.lock, lines))
+        chunk = Chunk.of(b"".join(lines))
+        heads = self.reader.heads(chunk.buffer, *frame(chunk.buffer, chunk.start, chunk.stop))
+        # One head a day, or an hour where there is no date, is enough to see every rollover.
+        coarse = [next(group) for _, group in groupby(heads, key=_coarse)]
+        self.reader.previous = self._calendar.origin(coarse)
 
-    def lines(self, buffer: Bytes8, starts: Int64, ends: Int64) -> tuple[Int64, Bool]:
+    def lines(self, buffer: Bytes8, starts: Int64, ends: Int64, base: int) -> tuple[Int64, Bool]:
         """Return the time of each line (NO_TIME where it has none), and whether it begins a record.
 
         Where the format changes on the way, the lines behind the change are read in the new one.
+
+        Args:
+            buffer: holds the lines ``buffer[start:end]``.
+            starts: where they start.
+            ends: where they end.
+            base: offset in the source of ``buffer[0]``.
         """
         times, begins = self._read(buffer, starts, ends)
-        begin = self._change(buffer, starts, ends, times, 0)
+        begin = self._change(buffer, starts, ends, times, 0, base)
         while begin is not None:
             times[begin:], begins[begin:] = self._read(buffer, starts[begin:], ends[begin:])
-            begin = self._change(buffer, starts, ends, times, begin)
+            begin = self._change(buffer, starts, ends, times, begin, base)
         return times, begins
 
     def _read(self, buffer: Bytes8, starts: Int64, ends: Int64) -> tuple[Int64, Bool]:
@@ -109,7 +131,9 @@ class Recogniser:
             times = self.reader.read(buffer, starts, ends)
         return times, record_starts(self.style, buffer, starts, ends, times)
 
-    def _change(self, buffer: Bytes8, starts: Int64, ends: Int64, times: Int64, begin: int) -> int | None:
+    def _change(
+        self, buffer: Bytes8, starts: Int64, ends: Int64, times: Int64, begin: int, base: int
+    ) -> int | None:
         """Look for another format in the first long run of untimed lines; return where that run begins."""
         if self.reader is None or times[begin:].min() != NO_TIME:
             return None
@@ -120,22 +144,22 @@ class Recogniser:
                 rows = slice(first + self._patience - SAMPLE_LINES, first + self._patience)
                 lock = self._detect(buffer, starts[rows], ends[rows])
                 if lock is not None and lock.format is not self.reader.lock.format:
-                    self._switch(lock, _texts(buffer, starts[rows], ends[rows]), int(starts[first]))
+                    self._switch(lock, texts(buffer, starts[rows], ends[rows]), int(starts[first]) + base)
                     return first
                 self._patience *= 2
         return None
 
-    def _switch(self, lock: Lock, sample: list[bytes], position: int) -> None:
+    def _switch(self, lock: Lock, sample: list[bytes], offset: int) -> None:
         assert self.reader is not None, "there is a format to switch from"
         before = self.reader
         self._patience = SAMPLE_LINES
         self._settle(lock, sample)
         self.reader.previous = before.previous
         self.history_wanted = False
-        self._events.append(FormatChanged(self._path, before.lock.format.name, lock.format.name, position))
+        self._events.append(FormatChanged(self._path, before.lock.format.name, lock.format.name, offset))
 
     def _detect(self, buffer: Bytes8, starts: Int64, ends: Int64, *, at_start: bool = False) -> Lock | None:
-        sample = _texts(buffer, starts, ends)
+        sample = texts(buffer, starts, ends)
         if at_start and sample:
             sample[0] = sample[0].removeprefix(BOM)
         return detect(sample, self._formats)
@@ -147,11 +171,10 @@ class Recogniser:
             return True
         self.style = _style(lock, sample)
         self.reader = TimestampReader(lock, self._calendar)
-        self.history_wanted = any(isinstance(head, Moment) and head.year is None for head in self._heads(lock, sample))
+        chunk = Chunk.of(b"".join(sample))
+        heads = self.reader.heads(chunk.buffer, *frame(chunk.buffer, chunk.start, chunk.stop))
+        self.history_wanted = any(isinstance(head, Moment) and head.year is None for head in heads)
         return True
-
-    def _heads(self, lock: Lock, lines: Sequence[bytes]) -> list[Head]:
-        return [head for line in lines if (head := head_of(lock, line)) is not None]
 
 
 class Recognisers:
@@ -171,6 +194,12 @@ class Recognisers:
         return Recogniser(source.path, calendar, self._formats)
 
 
+def _coarse(head: Head) -> object:
+    if not isinstance(head, Moment):
+        return None
+    return head.hour if head.day is None else (head.year, head.month, head.day)
+
+
 def _style(lock: Lock, sample: Sequence[bytes]) -> Style:
     """Return how records begin: pretty-printed JSON opens with a brace and tells its time on a line of its own."""
     if not isinstance(lock.locator, After):
@@ -179,6 +208,7 @@ def _style(lock: Lock, sample: Sequence[bytes]) -> Style:
     return Style.BRACED if opening and not any(lock.locator.key in line for line in opening) else Style.TIMED
 
 
-def _texts(buffer: Bytes8, starts: Int64, ends: Int64) -> list[bytes]:
+def texts(buffer: Bytes8, starts: Int64, ends: Int64) -> list[bytes]:
+    """Return the bytes of each line: for samples, not for speed."""
     rows = zip(starts.tolist(), ends.tolist(), strict=True)
     return [buffer[start:end].tobytes() for start, end in rows]

@@ -6,13 +6,15 @@ that a program without a loop can use an asynchronous sink; programs with one aw
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any
+from inspect import isawaitable, iscoroutine
+from typing import TYPE_CHECKING, Any
 
 from logbraid.core.records import RecordBatch
 from logbraid.errors import UsageError
+
+if TYPE_CHECKING:
+    import asyncio  # which takes 15 ms to import, and most sinks are plain functions
 
 __all__ = ["CallbackSink"]
 
@@ -34,7 +36,7 @@ class CallbackSink:
             UsageError: the function is asynchronous and this thread's loop is running: waiting here would hang it.
         """
         result = self._function(batch)
-        if inspect.isawaitable(result):
+        if isawaitable(result):
             self._run(result)
 
     def flush(self) -> None:
@@ -52,17 +54,21 @@ class CallbackSink:
 
     def _run(self, result: Awaitable[object]) -> None:
         if _loop_is_running():
-            if inspect.iscoroutine(result):
+            if iscoroutine(result):
                 result.close()
             raise UsageError("an asynchronous sink cannot be waited for in the thread of a running loop: use amerge")
         if self._runner is None:
-            self._runner = asyncio.Runner()
+            from asyncio import Runner
+
+            self._runner = Runner()
         self._runner.run(_wait(result))
 
 
 def _loop_is_running() -> bool:
+    from asyncio import get_running_loop
+
     try:
-        asyncio.get_running_loop()
+        get_running_loop()
     except RuntimeError:
         return False
     return True

@@ -25,7 +25,7 @@ from logbraid.sinks.base import Renderer
 
 __all__ = ["jsonl_renderer"]
 
-_AS_THEY_ARE: Final = bytes(set(range(0x20, 0x7F)) - set(b'"\\')) + bytes(range(0x80, 0x100))
+_PLAIN: Final = bytes(set(range(0x20, 0x7F)) - set(b'"\\'))
 # DEL, C1 controls and characters that reorder what is shown are legal in JSON, and unwelcome on a terminal.
 _UNWELCOME: Final = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _TIME_TYPE: Final = pa.timestamp("ns")
@@ -110,14 +110,13 @@ def _data(data: _Texts) -> _Texts:
     return pc.binary_join_element_wise(_text('"'), texts, _text('"'), _text(""))
 
 
-def _special(raw: bytes) -> list[str]:
-    """Return the characters that must not stand in JSON as they are.
+def _special(text: bytes) -> list[str]:
+    """Return the characters of a UTF-8 text that must not stand in JSON as they are.
 
     The backslash comes first, as it begins what replaces the others.
     """
-    found = set(map(chr, set(raw.translate(None, _AS_THEY_ARE))))
-    if not raw.isascii():
-        found.update(_UNWELCOME.findall(raw.decode("utf-8", "replace")))
+    kinds = set(text.translate(None, _PLAIN).decode())
+    found = [character for character in kinds if character < "\x80" or _UNWELCOME.match(character)]
     return sorted(found, key=lambda character: character != "\\")
 
 

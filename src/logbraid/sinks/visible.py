@@ -30,13 +30,25 @@ def visible_text(data: bytes | memoryview) -> bytes | memoryview:
     What is not UTF-8 is shown as ``\xNN``. Nothing is copied where nothing has to change.
     """
     raw = bytes(data)
-    if not raw.translate(None, _PLAIN):
+    if _is_harmless(raw):
         return data
     text = raw.decode("utf-8", "backslashreplace")
     shown = _UNSAFE.sub(_escape, text)
     if "\x1b" in shown:
         shown = _COLOURED.sub(rf"\g<0>{RESET}", shown)
     return shown.encode()
+
+
+def _is_harmless(raw: bytes) -> bool:
+    """Whether nothing has to change, judged by the kinds of characters alone."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    kinds = set(raw.translate(None, _PLAIN).decode())
+    if raw.count(b"\r") == raw.count(b"\r\n"):
+        kinds.discard("\r")
+    return not any(map(_UNSAFE_IN_NAME.match, kinds))
 
 
 def visible_name(name: str) -> str:

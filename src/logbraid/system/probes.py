@@ -6,43 +6,45 @@ matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from logbraid.errors import SourceError
 from logbraid.system.files import OpenSource
 
-__all__ = ["PROBE", "probes", "sample_lines"]
+__all__ = ["PROBE", "sample_lines"]
 
 PROBE: Final = 2 << 10
 """Bytes of one probe."""
 
-_MOST_PROBES: Final = 4096
+_PROBES: Final = 256  # a new year must not fall between two of them more than once
 _SMALL: Final = 1 << 20  # a file of up to this many bytes is sampled whole
 
 
-def probes(source: OpenSource, step: int) -> Iterator[tuple[int, bytes]]:
-    """Yield (offset, bytes) at every ``step`` bytes of the file; the first at 0. Nothing where it is not seekable."""
-    if not source.seekable or source.size is None:
-        return
-    room = memoryview(bytearray(PROBE))
-    for offset in range(0, source.size, step):
-        count = source.read_at(room, offset)
-        yield offset, room[:count].tobytes()
-
-
 def sample_lines(source: OpenSource) -> list[bytes]:
-    """Return lines from all over the file, in its order: all of a small one's, one of each probe of a large one's."""
-    if not source.seekable or source.size is None:
+    """Return whole lines from all over the file, in its order, the first and the last among them.
+
+    All of a small file's; some of a large one's; none where it cannot be probed.
+    """
+    if not source.seekable or not source.size:
         return []
+    if source.size <= _SMALL:
+        places, length = [0], source.size
+    else:
+        last = source.size - PROBE
+        places, length = [*range(0, last, source.size // _PROBES), last], PROBE
+    room = memoryview(bytearray(length))
     lines: list[bytes] = []
     try:
-        if source.size <= _SMALL:
-            room = memoryview(bytearray(source.size))
-            return room[: source.read_at(room, 0)].tobytes().splitlines(keepends=True)
-        for offset, data in probes(source, max(_SMALL // 16, source.size // _MOST_PROBES)):
-            whole = data.split(b"\n")[0 if offset == 0 else 1 : -1]
-            lines += whole[:8]
+        for place in places:
+            data = room[: source.read_at(room, place)].tobytes()
+            # The first line may be the rest of one, the last may go on behind the probe.
+            lines += _whole_lines(data, at_start=place == 0, at_end=place + len(data) == source.size)
     except SourceError:
         return lines  # whoever reads the source next will meet the same error and say so
     return lines
+
+
+def _whole_lines(data: bytes, *, at_start: bool, at_end: bool) -> list[bytes]:
+    begin = 0 if at_start else data.find(b"\n") + 1
+    stop = len(data) if at_end else data.rfind(b"\n") + 1
+    return [line + b"\n" for line in data[begin:stop].removesuffix(b"\n").split(b"\n")] if begin < stop else []

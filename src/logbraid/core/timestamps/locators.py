@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from logbraid.core.lines import find_byte, windows
-from logbraid.core.types import Bytes8, Int64
+from logbraid.core.lines import find_byte, holds
+from logbraid.core.types import Bool, Bytes8, Int64
 
 __all__ = ["After", "Column", "Locator", "Word"]
 
@@ -80,13 +80,10 @@ class After:
         found[missing] = self._search(buffer, starts[missing], ends[missing])
         return found
 
-    def _at_column(self, buffer: Bytes8, starts: Int64, ends: Int64) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        # A line that ends before the column must not see the key of the next line: the comparison is repeated on ends.
-        last = len(buffer) - len(self.key)
-        place = np.minimum(starts + (self.column - len(self.key)), last)
-        wanted = np.frombuffer(self.key, np.uint8)
-        same: np.ndarray[tuple[int], np.dtype[np.bool_]] = (windows(buffer, place, len(self.key)) == wanted).all(axis=1)
-        return same & (starts + self.column < ends)
+    def _at_column(self, buffer: Bytes8, starts: Int64, ends: Int64) -> Bool:
+        # A short line ends before the column: another one's key may stand there, or the buffer may not reach so far.
+        reaches = starts + self.column < ends
+        return reaches & holds(buffer, np.where(reaches, starts + (self.column - len(self.key)), starts), self.key)
 
     def _search(self, buffer: Bytes8, starts: Int64, ends: Int64) -> Int64:
         if not len(starts):

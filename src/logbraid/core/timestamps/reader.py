@@ -19,7 +19,7 @@ from logbraid.core.timestamps.detect import Lock
 from logbraid.core.timestamps.format import HEXADECIMAL, Format, Head, Moment
 from logbraid.core.types import NO_TIME, PADDING, SECOND, Bytes8, Int64, Nanos, UInt64
 
-__all__ = ["TimestampReader", "head_of"]
+__all__ = ["TimestampReader"]
 
 LONGEST: Final = 80
 """A timestamp with everything around it that its pattern may look at is at most this many bytes."""
@@ -144,6 +144,18 @@ class TimestampReader:
         """Return the time of each line ``buffer[start:end]`` in ns UTC, NO_TIME where it has none."""
         if len(self._heads) > MOST_HEADS:
             self._forget()
+        return self._place(*self._read(buffer, starts, ends))
+
+    def heads(self, buffer: Bytes8, starts: Int64, ends: Int64) -> list[Head]:
+        """Return what the heads of the lines say, in their order, equal neighbours once."""
+        numbers, _ = self._read(buffer, starts, ends)
+        numbers = numbers[numbers != _NO_HEAD]
+        changed = np.ones(len(numbers), np.bool_)
+        np.not_equal(numbers[1:], numbers[:-1], out=changed[1:])
+        return [self._heads[number] for number in numbers[changed].tolist()]
+
+    def _read(self, buffer: Bytes8, starts: Int64, ends: Int64) -> tuple[Int64, Int64]:
+        """Return the number of each line's head, and what its tail is worth."""
         positions = self.lock.locator.positions(buffer, starts, ends)
         if self._layouts:
             heads, tails = self._apply(self._layouts[0], buffer, positions)
@@ -151,7 +163,7 @@ class TimestampReader:
             heads, tails = np.full(len(starts), _NO_HEAD), np.zeros(len(starts), np.int64)
         if len(heads) and heads.min() == _NO_HEAD:
             self._read_others(buffer, positions, ends, heads, tails)
-        return self._place(heads, tails)
+        return heads, tails
 
     def _read_others(self, buffer: Bytes8, positions: Int64, ends: Int64, heads: Int64, tails: Int64) -> None:
         """Read the lines that the latest layout does not fit: those of other layouts, then those of new ones."""
@@ -259,14 +271,6 @@ class TimestampReader:
             if base is not None:
                 self.previous = int(base + tails[stop - 1])
         return placed
-
-
-def head_of(lock: Lock, line: bytes) -> Head | None:
-    """Return the head of one line's timestamp, or None: for samples, not for speed."""
-    buffer = np.frombuffer(line + bytes(PADDING), np.uint8)
-    position = int(lock.locator.positions(buffer, np.array([0]), np.array([len(line)]))[0])
-    match = None if position < 0 else lock.format.pattern.match(line[position : position + LONGEST])
-    return None if match is None else _meaning(lock.format, match)
 
 
 def _meaning(form: Format, match: re.Match[bytes]) -> Head | None:

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from logbraid.errors import SinkError
+from logbraid.sinks.base import ByteSink, text_renderer
+from logbraid.sinks.file import DescriptorSink, FileSink, write_all
+
+from .batches import batch
+
+TEXT = b"2026-03-01T08:00:00Z a\n"
+BATCH = batch(TEXT)
+
+
+def sink_at(path: Path) -> FileSink:
+    return FileSink(str(path), text_renderer(None))
+
+
+def test_a_file_has_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
+    sink = sink_at(tmp_path / "out.log")
+    assert isinstance(sink, ByteSink)
+    sink.write(BATCH)
+    assert not (tmp_path / "out.log").exists()
+    sink.close()
+    assert (tmp_path / "out.log").read_bytes() == TEXT
+
+
+def test_an_aborted_file_leaves_nothing(tmp_path: Path) -> None:
+    sink = sink_at(tmp_path / "out.log")
+    sink.write(BATCH)
+    sink.abort()
+    sink.abort()
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_stood_there_keeps_its_mode_and_its_link(tmp_path: Path) -> None:
+    path, link = tmp_path / "out.log", tmp_path / "link"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    link.symlink_to(path)
+    sink = sink_at(link)
+    sink.write(BATCH)
+    sink.close()
+    assert link.is_symlink()
+    assert path.read_bytes() == TEXT
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_a_directory_that_is_not_there_is_a_sink_error(tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match="No such file"):
+        sink_at(tmp_path / "nowhere" / "out.log")
+
+
+def test_a_full_disk_is_a_sink_error() -> None:
+    with pytest.raises(SinkError, match=r"/dev/full: No space left"):
+        sink_at(Path("/dev/full")).write(BATCH)
+
+
+def test_a_borrowed_descriptor_stays_open() -> None:
+    ours, theirs = os.pipe()
+    sink = DescriptorSink(theirs, text_renderer(["a.log"]), "pipe")
+    sink.write(BATCH)
+    sink.close()
+    sink.abort()
+    os.close(theirs)
+    with open(ours, "rb") as file:
+        assert file.read() == b"a.log | " + TEXT
+
+
+def test_a_descriptor_that_others_made_non_blocking_is_waited_for() -> None:
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    data = b"x" * (1 << 20)
+    writer = threading.Thread(target=write_all, args=(theirs, data, "pipe"))
+    writer.start()
+    with open(ours, "rb") as file:
+        assert file.read(len(data)) == data
+    writer.join()
+    os.close(theirs)
