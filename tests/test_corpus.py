@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import logbraid
+from logbraid.core.options import Order
 from logbraid.verify import Truth, verify
 
 TIME = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3}")
@@ -54,7 +55,7 @@ def test_a_split_log_is_braided_as_a_sort_would(corpus: Path, tmp_path: Path, fo
 
 
 @pytest.mark.parametrize("order", ["time", "arrival"])
-def test_all_logs_at_once_come_out_whole(corpus: Path, tmp_path: Path, order: str) -> None:
+def test_all_logs_at_once_come_out_whole(corpus: Path, tmp_path: Path, order: Order) -> None:
     sources = sorted(corpus.glob("*.log"))
     account = logbraid.merge(sources, tmp_path / "out.log", order=order, tz="UTC")
     assert account.whole

@@ -43,8 +43,10 @@ def commands(page: Path) -> Iterator[tuple[str, str]]:
 
 def pattern(expected: str) -> str:
     """The output as a regular expression: ``...`` stands for any text, alone on a line for any lines."""
-    lines = re.escape(expected).replace(r"\.\.\.", ".*")
-    return re.sub(r"^ *\.\*\\?$\n", r"(?:.*\\n)*", lines.replace("\\\n", "\n"), flags=re.MULTILINE)
+    return "".join(
+        r"(?:.*\n)*" if line.strip() == "..." else ".*".join(map(re.escape, line.split("...")))
+        for line in expected.splitlines(keepends=True)
+    )
 
 
 def run(*argv: str, directory: Path) -> str:

@@ -69,7 +69,7 @@ class _ReadAhead:
         self._running: set[SourceId] = set()
         self._arrived: dict[SourceId, Answer] = {}
         self._reads: SimpleQueue[Read | None] = SimpleQueue()
-        self._answers: SimpleQueue[tuple[SourceId, Answer]] = SimpleQueue()
+        self._answers: SimpleQueue[tuple[SourceId, Answer | BaseException]] = SimpleQueue()
         self._threads = [
             Thread(target=self._serve, name=f"logbraid-read-{number}", daemon=True)
             for number in range(_readers(pump.opened))
@@ -91,6 +91,8 @@ class _ReadAhead:
         ready = self._asked.keys() & self._arrived.keys()
         while self._running and (not self._answers.empty() or (block and not ready)):
             source, answer = self._answers.get()
+            if not isinstance(answer, Answer):
+                raise answer
             self._running.discard(source)
             self._arrived[source] = answer
             ready = self._asked.keys() & self._arrived.keys()
@@ -113,7 +115,13 @@ class _ReadAhead:
 
     def _serve(self) -> None:
         while (action := self._reads.get()) is not None:
-            self._answers.put((action.source, self._pump.read(action)))
+            self._answers.put((action.source, self._read(action)))
+
+    def _read(self, action: Read) -> Answer | BaseException:
+        try:
+            return self._pump.read(action)
+        except BaseException as error:  # whatever it is, the owner has to learn of it, or would wait for ever
+            return error
 
 
 def _readers(opened: Sequence[OpenSource]) -> int:

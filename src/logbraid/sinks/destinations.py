@@ -5,6 +5,7 @@ The one table of output formats is here; what a format looks like is in its own 
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, Literal
@@ -14,7 +15,7 @@ from logbraid.core.types import Source
 from logbraid.errors import UsageError
 from logbraid.sinks.base import Renderer, Sink, text_renderer
 from logbraid.sinks.callback import CallbackSink
-from logbraid.sinks.file import DescriptorSink, FileSink
+from logbraid.sinks.file import DescriptorSink, FileSink, WriterSink
 from logbraid.sinks.jsonl import jsonl_renderer
 
 __all__ = ["Destination", "OutputFormat", "renderer_for", "sink_for"]
@@ -34,7 +35,9 @@ def renderer_for(output_format: str, labels: Sequence[str] | None) -> Renderer:
         return text_renderer(labels)
     if output_format == "jsonl":
         return jsonl_renderer()
-    raise UsageError(f"{output_format} can only be written to a file")
+    if output_format == "parquet":
+        raise UsageError("parquet can only be written to a path")
+    raise UsageError(f"no such output format: {output_format}")
 
 
 def sink_for(destination: Destination, sources: Sequence[Source], output_format: str, *, labelled: bool) -> Sink:
@@ -55,7 +58,14 @@ def sink_for(destination: Destination, sources: Sequence[Source], output_format:
     renderer = renderer_for(output_format, [source.label for source in sources] if labelled else None)
     if isinstance(destination, str | os.PathLike):
         return FileSink(os.fspath(destination), renderer)
-    if hasattr(destination, "fileno"):
-        destination.flush()
-        return DescriptorSink(destination.fileno(), renderer, str(getattr(destination, "name", "output")))
+    if hasattr(destination, "write") and not isinstance(destination, io.TextIOBase):
+        return _sink_for_file(destination, renderer)
     raise UsageError(f"cannot write to {destination!r}: neither a path, a binary file nor a function")
+
+
+def _sink_for_file(file: BinaryIO, renderer: Renderer) -> Sink:
+    """Return the sink that writes to an open file: past it, where it does nothing but pass bytes to its descriptor."""
+    if not isinstance(getattr(file, "raw", file), io.FileIO):
+        return WriterSink(file, renderer)
+    file.flush()
+    return DescriptorSink(file.fileno(), renderer, str(getattr(file, "name", "output")))

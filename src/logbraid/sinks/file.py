@@ -11,12 +11,13 @@ import select
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
+from typing import BinaryIO
 
 from logbraid.core.records import RecordBatch
 from logbraid.errors import SinkError
 from logbraid.sinks.base import Renderer
 
-__all__ = ["BorrowedFile", "DescriptorSink", "FileSink", "NewFile", "write_all"]
+__all__ = ["BorrowedFile", "DescriptorSink", "FileSink", "NewFile", "WriterSink", "write_all"]
 
 
 @contextlib.contextmanager
@@ -185,3 +186,29 @@ class FileSink(DescriptorSink):
     def own_paths(self) -> Sequence[str]:
         """Paths that must not be merged, as they are this sink's own."""
         return self._file.own_paths
+
+
+class WriterSink:
+    """Writes to a file object that is more than its descriptor: one in memory, one that compresses; its owner closes it."""
+
+    def __init__(self, file: BinaryIO, renderer: Renderer) -> None:
+        self._file = file
+        self._name = str(getattr(file, "name", "output"))
+        self._renderer = renderer
+
+    def write(self, batch: RecordBatch) -> None:
+        """Render and write a batch."""
+        with _writing(self._name):
+            self._file.write(self._renderer(batch))
+
+    def flush(self) -> None:
+        """Pass on what the file object holds back."""
+        with _writing(self._name):
+            self._file.flush()
+
+    def close(self) -> None:
+        """Pass on what is held back; the file object stays open."""
+        self.flush()
+
+    def abort(self) -> None:
+        """Nothing to undo: what was written was written."""

@@ -45,6 +45,6 @@ def sample_lines(source: OpenSource) -> list[bytes]:
 
 
 def _whole_lines(data: bytes, *, at_start: bool, at_end: bool) -> list[bytes]:
-    begin = 0 if at_start else data.find(b"\n") + 1
+    begin = 0 if at_start else data.find(b"\n") + 1 or len(data)
     stop = len(data) if at_end else data.rfind(b"\n") + 1
     return [line + b"\n" for line in data[begin:stop].removesuffix(b"\n").split(b"\n")] if begin < stop else []

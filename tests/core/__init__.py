@@ -1,0 +1,1 @@
+"""Tests of the core: bytes in, records out, and nothing in between but arrays."""

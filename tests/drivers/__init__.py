@@ -1,0 +1,1 @@
+"""The drivers, on real files, pipes and processes."""
