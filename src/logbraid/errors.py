@@ -53,6 +53,6 @@ class SinkError(LogbraidError):
         errno: the system's error number, or None.
     """
 
-    def __init__(self, message: str, errno: int | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, reason: str, errno: int | None = None) -> None:
+        super().__init__(reason)
         self.errno = errno

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["BinaryKept", "BinarySkipped", "Event", "FormatChanged", "NoTimestamps", "RecordCut", "SourceFailed", "SourceSkipped"]
+__all__ = [
+    "BinaryKept",
+    "BinarySkipped",
+    "Event",
+    "FormatChanged",
+    "NoTimestamps",
+    "RecordCut",
+    "SourceFailed",
+    "SourceSkipped",
+]
 
 
 @dataclass(frozen=True, slots=True)

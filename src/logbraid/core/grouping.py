@@ -1,7 +1,7 @@
 """Which lines begin a record: the others (tracebacks, pretty JSON) belong to the record above them.
 
-Where records bear timestamps, the timestamp decides. Where a whole source has none, the customs of tracebacks do: Python,
-Java, Go, Node, Ruby and .NET. Nothing here reads times or moves bytes.
+Where records bear timestamps, the timestamp decides. Where a whole source has none, the customs of tracebacks do:
+Python, Java, Go, Node, Ruby and .NET. Nothing here reads times or moves bytes.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class _Queue:
             if count:
                 taken.append(batch)
                 self.size -= batch.size
-            if count == 0 or self.batches and self.batches[0].key[0] > bound:
+            if count == 0 or (self.batches and self.batches[0].key[0] > bound):
                 break
         return taken
 

@@ -64,4 +64,6 @@ class Options:
     @property
     def filters(self) -> bool:
         """Whether any record may be left out."""
-        return any(value is not None for value in (self.since, self.until, self.level)) or bool(self.include + self.exclude)
+        return any(value is not None for value in (self.since, self.until, self.level)) or bool(
+            self.include + self.exclude
+        )

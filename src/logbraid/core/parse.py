@@ -1,8 +1,8 @@
 """From the chunks of one source to batches of its whole records: framing, grouping, keys, cutting.
 
-What comes out depends on the bytes alone, never on how they were cut into chunks: the record that may still go on is kept
-back and read again with the next chunk (at most ``max_record`` bytes of it, so the work stays linear). Nothing here
-knows another source, or the order between sources.
+What comes out depends on the bytes alone, never on how they were cut into chunks: the record that may still go on is
+kept back and read again with the next chunk (at most ``max_record`` bytes of it, so the work stays linear). Nothing
+here knows another source, or the order between sources.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from logbraid.core.window import Window
 __all__ = ["LEAST_READ", "Pipeline"]
 
 ROUND: Final = 8 * MEBIBYTE
-"""Bytes of all sources together that are merged in one go: enough that array operations pay, small enough for caches."""
+"""Bytes of all sources together that are merged in one go: array operations pay, and caches hold it."""
 
 LEAST_READ: Final = 64 << 10
 MOST_READ: Final = MEBIBYTE

@@ -39,7 +39,7 @@ class Recogniser:
     Attributes:
         style: how its records begin; None until the format was looked for.
         reader: reads its timestamps; None until the format was looked for, or where there are none.
-        history_wanted: the format leaves out the year or the date, so lines from the whole source are needed to place it.
+        history_wanted: the format leaves out the year or the date: lines from the whole source are needed to place it.
     """
 
     def __init__(self, path: str, calendar: Calendar, formats: Sequence[Format] = FORMATS) -> None:
@@ -131,9 +131,7 @@ class Recogniser:
             times = self.reader.read(buffer, starts, ends)
         return times, record_starts(self.style, buffer, starts, ends, times)
 
-    def _change(
-        self, buffer: Bytes8, starts: Int64, ends: Int64, times: Int64, begin: int, base: int
-    ) -> int | None:
+    def _change(self, buffer: Bytes8, starts: Int64, ends: Int64, times: Int64, begin: int, base: int) -> int | None:
         """Look for another format in the first long run of untimed lines; return where that run begins."""
         if self.reader is None or times[begin:].min() != NO_TIME:
             return None

@@ -224,7 +224,9 @@ class RecordBatch:
         source = pa.DictionaryArray.from_arrays(pa.array(self.source, pa.int32()), labels)
         time = pa.array(self.time).cast(SCHEMA.field("time").type)
         offsets = [pa.array(self.offset), pa.array(self.end_offset)]
-        return pa.Table.from_arrays([time, source, *offsets, level, self.payload, pa.array(self._late())], schema=SCHEMA)
+        return pa.Table.from_arrays(
+            [time, source, *offsets, level, self.payload, pa.array(self._late())], schema=SCHEMA
+        )
 
     def records(self) -> Iterator[Record]:
         """Yield the records one by one: convenient, and slow beside the columns."""
@@ -267,7 +269,7 @@ class RecordBatch:
         return (rows[0] if len(rows) == 1 else np.concatenate(rows)).take(self.order)
 
     def _torn_text(self, prefixes: Sequence[bytes] | None) -> memoryview:
-        """Return the bytes to write where lines were cut: pieces of a line join again, other records never glue to them."""
+        """Return the bytes to write where lines were cut: pieces of a line join, nothing else glues to them."""
         text = bytearray()
         torn = self.open_before
         rows = zip(self.source.tolist(), self.offset.tolist(), self.end_offset.tolist(), self._texts(), strict=True)
@@ -284,9 +286,7 @@ class RecordBatch:
     def _line_views(self, buffers: list[Bytes8], prefixes: Sequence[bytes]) -> Views:
         """Return views of every physical line, each behind its prefix; adds a buffer for the prefixes."""
         lines = [part.physical_lines() for part in self.parts]
-        pieces = np.concatenate(
-            [views(i, buffers[i], start, end - start) for i, (start, end, _) in enumerate(lines)]
-        )
+        pieces = np.concatenate([views(i, buffers[i], start, end - start) for i, (start, end, _) in enumerate(lines)])
         counts = np.concatenate([count for _, _, count in lines])
         first = (np.cumsum(counts) - counts)[self.order]
         counts = counts[self.order]

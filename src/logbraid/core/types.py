@@ -106,7 +106,7 @@ class Chunk:
         return self
 
     def prepend(self, rest: Bytes8) -> Chunk:
-        """Put the rest of the chunk before in front of the data; copies the data only where the headroom is too small."""
+        """Put the rest of the chunk before in front of the data, which moves only where the headroom is too small."""
         if len(rest) <= self.start:
             self.buffer[self.start - len(rest) : self.start] = rest
             self.start -= len(rest)

@@ -1,7 +1,7 @@
 """A part of time: which records of each source have their key in it, and between which offsets they stand.
 
-Two neighbouring windows fit together when, for every source, one ends at the offset where the next begins: then, and only
-then, no record is in both or in neither. Nothing here reads, or knows how windows are chosen.
+Two neighbouring windows fit together when, for every source, one ends at the offset where the next begins: then, and
+only then, no record is in both or in neither. Nothing here reads, or knows how windows are chosen.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """Where to begin with a file of which only a part of time is wanted: by bisection, without reading what lies before.
 
-Only files that look sorted are sought in: every probe on the way must be in time order. One record may be out of place by
-up to an hour and is still found; the filters decide about every record that is read.
+Only files that look sorted are sought in: every probe on the way must be in time order. One record may be out of place
+by up to an hour and is still found; the filters decide about every record that is read.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -88,7 +89,7 @@ class _Probes:
     def ordered(self) -> bool:
         """Whether no probe is earlier than one before it by more than a record may be out of place."""
         times = [time for _, time in sorted(self._found.items())]
-        return all(later >= earlier - LEAP for earlier, later in zip(times, times[1:], strict=False))
+        return all(later >= earlier - LEAP for earlier, later in pairwise(times))
 
 
 def _bisect(probes: _Probes, since: Nanos | None, until: Nanos | None) -> Start:

@@ -1,4 +1,4 @@
-"""The driver for many processors: parts of time, dealt in turn to processes, each of which merges and writes whole parts.
+"""The driver for many processors: parts of time, dealt in turn to processes that merge and write whole parts.
 
 Parts are independent: a process reads, parses, merges and renders its part alone, and waits only for its turn to write.
 The parent reads no log. It checks that each part begins, in every source, at the very byte where the one before ended,
@@ -41,6 +41,7 @@ LEAST_PARTS: Final = 3
 
 _WRITE: Final = "write"
 _WRITTEN: Final = "written"
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -217,7 +218,7 @@ class Ring:
                 peer.orders.close()
             os.close(reports_in)
             os.close(orders_out)
-            _take_turns(self._run, self._plan, number, open(reports_out, "wb"), open(orders_in, "rb"))
+            _take_turns(self._run, self._plan, number, os.fdopen(reports_out, "wb"), os.fdopen(orders_in, "rb"))
         finally:
             os._exit(0)  # nothing of the parent's clean-up is this process's business
 
@@ -288,6 +289,6 @@ def _receive(peer: Peer) -> Any:
 def _load(file: IO[bytes]) -> Any:
     """Return what the other side sent; None where it has gone."""
     try:
-        return pickle.load(file)  # noqa: S301  # our own process, over our own pipe
+        return pickle.load(file)  # our own process, over our own pipe
     except (EOFError, pickle.UnpicklingError):
         return None

@@ -1,7 +1,7 @@
 """The driver for a blocking program with a blocking sink: one thread owns the pipeline, others read what may wait.
 
-Files are read by the owner itself: a read from the page cache costs less than a hop between threads. Pipes, commands and
-compressed sources are each read one chunk ahead by a thread of their own pool, which nothing else ever shares.
+Files are read by the owner itself: a read from the page cache costs less than a hop between threads. Pipes, commands
+and compressed sources are each read one chunk ahead by a thread of their own pool, which nothing else ever shares.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class _ReadAhead:
         return True
 
     def deliver(self, *, block: bool) -> None:
-        """Give the pipeline the chunks that it has asked for and that have come; wait for one if there is nothing else."""
+        """Give the pipeline what it asked for and what has come; with ``block``, wait for a chunk if none has."""
         ready = self._asked.keys() & self._arrived.keys()
         while self._running and (not self._answers.empty() or (block and not ready)):
             source, answer = self._answers.get()

@@ -1,7 +1,7 @@
 """Where which time stands in a large file, from a few thousand probes of it; and how to cut a run into parts of time.
 
-What is found is a hint of where to start reading. Whether a part is whole is proven afterwards, by the offsets between which
-its records were found (``core/window.py``); a file that is not in order makes bad hints, never a bad merge.
+What is found is a hint of where to start reading. Whether a part is whole is proven afterwards, by the offsets between
+which its records were found (``core/window.py``); a file that is not in order makes bad hints, never a bad merge.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Timeline:
 
 
 def survey(source: OpenSource, recogniser: Recogniser, start: Start, total: int) -> Timeline | None:
-    """Probe a source from ``start`` on; return None where its records do not begin with timestamps, or it cannot be probed.
+    """Probe a source from ``start`` on; return None where its records do not begin with timestamps.
 
     Args:
         source: to probe.
@@ -85,7 +85,7 @@ def survey(source: OpenSource, recogniser: Recogniser, start: Start, total: int)
 
 
 def boundaries(timelines: Sequence[Timeline], part: int) -> list[Nanos]:
-    """Return the times at which to cut, ascending, so that each part holds about ``part`` bytes of all sources together."""
+    """Return the times at which to cut, ascending, so that each part holds about ``part`` bytes of all sources."""
     times = np.concatenate([timeline.times for timeline in timelines])
     worth = np.concatenate([np.diff(timeline.offsets, append=timeline.size) for timeline in timelines])
     order = np.argsort(times, kind="stable")

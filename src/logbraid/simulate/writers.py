@@ -106,6 +106,10 @@ class Writer:
             self._torn = True
             os.truncate(self.path, self._bytes)
 
+    def leave(self, now: Nanos) -> None:
+        """Let the file say that it was last written ``now``: the year of formats without one is told by it."""
+        os.utime(self.path, ns=(now, now))
+
     def written(self) -> WrittenFile:
         """The file as it is now."""
         return WrittenFile(
@@ -136,11 +140,15 @@ class Writer:
 
 
 class Timeline:
-    """Deals out times to ``files`` writers in runs of one to four, never going back."""
+    """Deals out times to ``files`` writers in runs of one to four, never going back.
+
+    Attributes:
+        now: the last time dealt.
+    """
 
     def __init__(self, files: int, start: Nanos, seed: int) -> None:
+        self.now = start
         self._files = files
-        self._now = start
         self._random = np.random.default_rng(seed)
 
     def deal(self) -> list[Int64]:
@@ -149,8 +157,8 @@ class Timeline:
         owners = np.repeat(
             self._random.integers(self._files, size=count), self._random.integers(1, LONGEST_RUN + 1, size=count)
         )
-        times = self._now + np.cumsum(self._random.exponential(MEAN_GAP, len(owners)).astype(np.int64))
-        self._now = int(times[-1])
+        times = self.now + np.cumsum(self._random.exponential(MEAN_GAP, len(owners)).astype(np.int64))
+        self.now = int(times[-1])
         order = np.argsort(owners, kind="stable")
         bounds = np.searchsorted(owners[order], np.arange(1, self._files))
         return np.split(times[order], bounds)
@@ -219,6 +227,7 @@ def simulate(
         for writer in writers:
             if timeline.happens(torn):
                 writer.tear()
+            writer.leave(timeline.now)
     return Manifest(seed, tuple(writer.written() for writer in writers))
 
 

@@ -189,7 +189,7 @@ class FileSink(DescriptorSink):
 
 
 class WriterSink:
-    """Writes to a file object that is more than its descriptor: one in memory, one that compresses; its owner closes it."""
+    """Writes to a file object that is more than its descriptor (in memory, compressing); its owner closes it."""
 
     def __init__(self, file: BinaryIO, renderer: Renderer) -> None:
         self._file = file

@@ -1,7 +1,7 @@
 """How this process keeps memory: a merge frees and takes the same few megabytes again and again.
 
-By default the C library gives each freed block back to the kernel, which then clears it page by page when it is taken again:
-a fifth of a merge's time. To be called in processes that are logbraid's own, never in somebody else's program.
+By default the C library gives each freed block back to the kernel, which then clears it page by page when it is taken
+again: a fifth of a merge's time. To be called in processes that are logbraid's own, never in somebody else's program.
 """
 
 from __future__ import annotations

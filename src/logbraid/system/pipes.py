@@ -33,7 +33,7 @@ PATIENCE: Final = 2.0
 
 
 class PipeSource:
-    """Standard input (``-``), a FIFO or a character device; opened, and a FIFO's first writer waited for, when first read."""
+    """Standard input (``-``), a FIFO or a character device; opened, and a first writer waited for, when first read."""
 
     size = None
     seekable = False

@@ -1,7 +1,7 @@
 """Lines from all over a file, without reading it all: where the year changes, and where which time stands.
 
-A probe is a few KiB at a known offset; its first line begins behind its first newline. What the lines mean is the core's
-matter.
+A probe is a few KiB at a known offset; its first line begins behind its first newline. What the lines mean is the
+core's matter.
 """
 
 from __future__ import annotations

@@ -58,16 +58,16 @@ class Format:
 
     Attributes:
         name: as shown in notices and documentation.
-        expression: matches a timestamp at the very place where it starts. The group ``second`` is exactly two digits; the
-            optional group ``fraction`` follows (one separator byte between them at most) and is up to nine digits
+        expression: matches a timestamp at the very place where it starts. The group ``second`` is exactly two digits;
+            the optional group ``fraction`` follows (one separator byte between them at most) and is up to nine digits
             (a separator is not needed: epoch milliseconds have none). It must not match across a line end, must
             look only at what it consumes and at most one byte more, and must not care which decimal digits
             stand in ``second`` and ``fraction``.
         first: every byte that a match may begin with.
-        read: what the head of a match means, or None where it means nothing (month 13). It may raise ValueError for that.
+        read: what the head of a match means, or None where it means nothing (month 13); it may raise ValueError too.
         base: DECIMAL, or HEXADECIMAL where second and fraction are written in hex (then the fraction counts ns and
             is eight digits, and ``second`` is empty).
-        anywhere: may be looked for in the middle of a line; otherwise only at its start (after ``[``, ``(``, ``<`` or quotes).
+        anywhere: may be looked for in the middle of a line; otherwise only at its start or after ``[ ( <`` or quotes.
         samples: real lines and what they mean; a test reads every one.
     """
 

@@ -58,7 +58,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """The timestamp starts right after ``key``: at ``column`` where the key ends there, else after its first occurrence.
+    """The timestamp starts behind ``key``: at ``column`` where the key ends there, else behind its first occurrence.
 
     ``column`` is where the key ended in the sample (-1: unknown): most writers put it at the same place on every line,
     and a comparison there is twenty times cheaper than a search.
@@ -96,7 +96,8 @@ class After:
         rows = pa.Array.from_buffers(
             pa.large_binary(), 2 * len(starts), [None, pa.py_buffer(edges), pa.py_buffer(buffer)]
         )
-        at = pc.find_substring(cast(pa.LargeBinaryArray, rows), pattern=self.key.decode()).to_numpy(zero_copy_only=False)[0::2].astype(np.int64)
+        found = pc.find_substring(cast(pa.LargeBinaryArray, rows), pattern=self.key.decode())
+        at = found.to_numpy(zero_copy_only=False)[0::2].astype(np.int64)
         return np.where(at < 0, NOWHERE, starts + at + len(self.key))
 
 

@@ -187,16 +187,14 @@ class TimestampReader:
         head = None if match is None else _meaning(self.lock.format, match)
         return None if match is None or head is None else Layout.of(match, self.lock.format, head)
 
-    def _fill(
-        self, layout: Layout, buffer: Bytes8, positions: Int64, rows: Int64, heads: Int64, tails: Int64
-    ) -> Int64:
+    def _fill(self, layout: Layout, buffer: Bytes8, positions: Int64, rows: Int64, heads: Int64, tails: Int64) -> Int64:
         """Read those of ``rows`` that have this layout into ``heads`` and ``tails``; return the others."""
         found, worth = self._apply(layout, buffer, positions[rows])
         heads[rows], tails[rows] = found, worth
         return np.asarray(rows[found == _NO_HEAD])
 
     def _apply(self, layout: Layout, buffer: Bytes8, positions: Int64) -> tuple[Int64, Int64]:
-        """Return the number of each head (_NO_HEAD where the layout does not fit), and what each tail is worth in ns."""
+        """Return the number of each head, _NO_HEAD where the layout does not fit, and the worth of each tail in ns."""
         tails = layout.tails(buffer, positions)
         if not len(tails) or tails.min() >= 0:
             return self._identify(layout, windows(buffer, positions, layout.width)), tails
