@@ -129,7 +129,7 @@ def test_a_temporary_file(logs: Path) -> None:
 
 def test_a_text_file_is_refused(logs: Path, tmp_path: Path) -> None:
     with open(tmp_path / "out", "w") as file, pytest.raises(logbraid.UsageError):
-        logbraid.merge(logs, file)
+        logbraid.merge(logs, file)  # type: ignore[arg-type]  # what a caller without types may do
 
 
 def test_a_function_gets_batches(logs: Path) -> None:
@@ -149,11 +149,11 @@ def test_a_coroutine_function_is_waited_for(logs: Path) -> None:
         await asyncio.sleep(0)
         got.append(bytes(batch.data).decode())
 
-    class Callable_:
+    class Taker:
         def __call__(self, batch: logbraid.RecordBatch) -> Awaitable[None]:
             return take(batch)
 
-    for sink in (take, lambda batch: take(batch), Callable_()):
+    for sink in (take, lambda batch: take(batch), Taker()):
         got.clear()
         logbraid.merge(logs, sink)
         assert "".join(got) == ALL
@@ -295,7 +295,11 @@ def test_a_time_format_of_the_caller(tmp_path: Path) -> None:
 def test_records_that_are_too_long_are_cut_and_whole(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text("2026-03-01T10:00:00Z " + "x" * 1000 + "\n")
     got: list[int] = []
-    account = logbraid.merge(tmp_path / "a.log", lambda batch: got.extend(len(r.data) for r in batch.records()), max_record=100)
+
+    def measure(batch: logbraid.RecordBatch) -> None:
+        got.extend(len(record.data) for record in batch.records())
+
+    account = logbraid.merge(tmp_path / "a.log", measure, max_record=100)
     assert max(got) <= 100
     assert sum(got) == 1022
     assert account.sources[0].cut == 1

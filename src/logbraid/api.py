@@ -23,7 +23,7 @@ from logbraid.drivers.pump import Run
 from logbraid.drivers.seek import seek
 from logbraid.errors import UsageError
 from logbraid.sinks.base import Sink
-from logbraid.sinks.destinations import Destination, OutputFormat, sink_for
+from logbraid.sinks.destinations import Destination, OutputFormat, own_paths, sink_for
 from logbraid.system.discover import Discovery, discover
 from logbraid.system.zones import local_zone, zone_named
 
@@ -121,7 +121,7 @@ def merge(
         lambda found: sink_for(sink, found, output_format, labelled=labels is not None),
         options,
         commands=commands,
-        own=[os.fspath(sink)] if isinstance(sink, str | os.PathLike) else [],
+        own=own_paths(sink),
         path_labels=labels == "path",
         notice=notice,
         processes=processes,
@@ -156,6 +156,7 @@ def merge_into(
         processes: how many to use at the most; default: as many as pay.
         filesystem: serves all URIs.
     """
+    _refuse_own(specs, own)
     found = discover(specs, commands=commands, exclude=own, filesystem=filesystem)
     failed = _tell(found.events, notice)
     sources = _sources(found, path_labels=path_labels)
@@ -175,6 +176,13 @@ def merge_into(
             opened.close()
     account.failed = failed
     return account
+
+
+def _refuse_own(specs: Sequence[str], own: Sequence[str]) -> None:
+    """Refuse to write over a file that was named as a source; one that a pattern or a directory holds is left out."""
+    for spec in specs:
+        if any(os.path.isfile(path) and os.path.isfile(spec) and os.path.samefile(path, spec) for path in own):
+            raise UsageError(f"{spec} is a source and cannot be the output too")
 
 
 def _tell(events: Sequence[Event], notice: Callable[[Event], None]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Builders for tests of the core: sources, logs of many kinds, and whole runs that are pumped by hand, without files."""
+"""Builders for tests of the core: sources, logs of many kinds, and whole runs pumped by hand, without files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from logbraid.core.actions import Read, Sample
 from logbraid.core.events import Event
-from logbraid.core.options import MEBIBYTE, Options
+from logbraid.core.options import Options
 from logbraid.core.parse import Parser, Start
 from logbraid.core.pipeline import Pipeline
 from logbraid.core.recognise import Recognisers
@@ -27,9 +27,7 @@ MODIFIED: Final = at("2026-03-10T12:00")
 AT_ONCE: Final = (1 << 30,)
 
 SEEDS = st.integers(0, 2**32)
-SIZES = st.lists(st.integers(1, 400), min_size=1, max_size=5) | st.lists(
-    st.integers(300, 5000), min_size=1, max_size=3
-)
+SIZES = st.lists(st.integers(1, 400), min_size=1, max_size=5) | st.lists(st.integers(300, 5000), min_size=1, max_size=3)
 """Sizes of the chunks that a source comes in, again and again."""
 
 
@@ -101,7 +99,8 @@ def _rows(batch: SourceBatch | None) -> Iterator[Row]:
     if batch is not None:
         starts = (batch.starts + batch.base).tolist()
         columns = (starts, batch.end_offsets.tolist(), batch.time.tolist(), batch.key.tolist())
-        yield from map(Row, *columns, batch.data().to_pylist())
+        for start, end, time, key, data in zip(*columns, batch.data(), strict=True):
+            yield Row(start, end, time, key, data.as_py())
 
 
 @dataclass
@@ -122,17 +121,11 @@ class Merged:
     @property
     def records(self) -> list[tuple[int, int, int, bytes]]:
         """Key, source, offset and bytes of each record."""
-        return [
-            row
-            for batch in self.batches
-            for row in zip(
-                batch.key.tolist(),
-                batch.source.tolist(),
-                batch.offset.tolist(),
-                batch.payload.to_pylist(),
-                strict=True,
-            )
-        ]
+        rows: list[tuple[int, int, int, bytes]] = []
+        for batch in self.batches:
+            columns = (batch.key.tolist(), batch.source.tolist(), batch.offset.tolist())
+            rows += [(*row, data.as_py()) for *row, data in zip(*columns, batch.payload, strict=True)]
+        return rows
 
 
 def merge(
@@ -220,5 +213,3 @@ class Author:
 
     def _words(self, longest: int) -> bytes:
         return b" " + b"abc d=1 " * (self._random.randrange(longest) // 8)
-
-

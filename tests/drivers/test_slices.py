@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,9 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import logbraid
+from logbraid.api import merge_into
 from logbraid.core.account import Account
+from logbraid.core.options import Options
 from logbraid.drivers import slices, timeline
 from logbraid.errors import SinkError
+from logbraid.sinks.destinations import sink_for
 
 from .logs import TRACEBACK, disordered, iso, nothing_left_behind, steady, write
 
@@ -146,8 +151,8 @@ def test_a_piece_of_the_time(ways: Ways, tmp_path: Path, window: tuple[int | Non
 def test_a_year_that_begins_midway(ways: Ways, tmp_path: Path) -> None:
     def lines(name: str) -> list[str]:
         days = [("Dec", day) for day in range(20, 32)] + [("Jan", day) for day in range(1, 12)]
-        return [f"{month} {day:2} {hour:02}:{minute:02}:00 host {name}: fine\n"
-                for month, day in days for hour in range(24) for minute in range(0, 60, 15)]
+        times = [f"{hour:02}:{minute:02}:00" for hour in range(24) for minute in range(0, 60, 15)]
+        return [f"{month} {day:2} {time} host {name}: fine\n" for month, day in days for time in times]
 
     sources = [write(tmp_path / f"{name}.log", lines(name)) for name in ("a", "b")]
     for source in sources:
@@ -158,7 +163,8 @@ def test_a_year_that_begins_midway(ways: Ways, tmp_path: Path) -> None:
 
 def test_an_hour_that_comes_twice(ways: Ways, tmp_path: Path) -> None:
     hours = [0, 1, 2, 2, 3, 4]
-    lines = [f"2025-10-26 {hour:02}:{n // 60:02}:{n % 60:02},000 INFO a shop\n" for hour in hours for n in range(0, 3600, 5)]
+    minutes = [(hour, n // 12, n % 12 * 5) for hour in hours for n in range(720)]
+    lines = [f"2025-10-26 {hour:02}:{minute:02}:{second:02},000 INFO a shop\n" for hour, minute, second in minutes]
     sources = [write(tmp_path / f"{name}.log", lines) for name in "ab"]
     assert_same(sources, tmp_path / "out", tz="Europe/Berlin", output_format="jsonl")
     assert ways.rings == 2
@@ -209,7 +215,7 @@ def test_a_head_in_another_format(ways: Ways, tmp_path: Path) -> None:
 
 
 def test_a_record_that_is_cut(ways: Ways, tmp_path: Path) -> None:
-    lines = steady("x", 1000) + ["on and on\n" * 300, "x" * 3000 + "\n"] + steady("x", 1000, first=1000)
+    lines = [*steady("x", 1000), "on and on\n" * 300, "x" * 3000 + "\n", *steady("x", 1000, first=1000)]
     sources = [write(tmp_path / "a.log", lines), write(tmp_path / "b.log", steady("y", 2000))]
     account = assert_same(sources, tmp_path / "out", max_record=1000)
     assert account.sources[0].cut == 1
@@ -281,6 +287,24 @@ def test_a_source_that_fails_while_it_is_surveyed(
         data, account = merged(sources, tmp_path / "out", 2)
     assert data == sources[1].read_bytes()
     assert account.sources[0].reasons == ["replaced while being read"]
+
+
+def test_a_file_that_shrinks(ways: Ways, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = [write(tmp_path / "a.log", steady("x", 3000)), write(tmp_path / "b.log", steady("y", 3000))]
+    size, turn = sources[0].stat().st_size, slices.Ring.turn
+
+    def shortened(ring: slices.Ring) -> Account:
+        os.truncate(sources[0], 100_003)
+        return turn(ring)
+
+    monkeypatch.setattr(slices.Ring, "turn", shortened)
+    with nothing_left_behind():
+        data, account = merged(sources, tmp_path / "out", 2)
+    (first, second) = account.sources
+    assert (first.bytes_seen, first.bytes_emitted, first.bytes_lost) == (100_003, 100_003, size - 100_003)
+    assert first.reasons == ["shortened while being read"]
+    assert second.bytes_emitted == sources[1].stat().st_size
+    assert len(data) == first.bytes_emitted + second.bytes_emitted + 1, "a newline that the torn line needs"
 
 
 def test_no_process_to_be_had(ways: Ways, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -379,11 +403,24 @@ def test_an_interrupt_leaves_nothing_behind(ways: Ways, tmp_path: Path, monkeypa
     assert os.listdir(tmp_path) == ["a.log"]
 
 
-def test_progress_reaches_the_end(ways: Ways, tmp_path: Path) -> None:
-    from logbraid.api import merge_into
-    from logbraid.core.options import Options
-    from logbraid.sinks.destinations import sink_for
+PROGRAM = """
+import sys
+import logbraid
+from logbraid.drivers import slices
+slices.PART = 24 << 10
+logbraid.merge(sys.argv[1], sys.argv[2], processes=3)
+"""
 
+
+def test_the_processes_say_nothing(tmp_path: Path) -> None:
+    source = write(tmp_path / "a.log", steady("x", 9000))
+    words = [sys.executable, "-X", "dev", "-c", PROGRAM, str(source), str(tmp_path / "out")]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+    assert (tmp_path / "out").read_bytes() == source.read_bytes()
+
+
+def test_progress_reaches_the_end(ways: Ways, tmp_path: Path) -> None:
     source = write(tmp_path / "a.log", steady("x", 3000))
     told: list[tuple[int, int | None]] = []
     merge_into(

@@ -8,14 +8,19 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import logbraid
+from logbraid.api import merge_into
+from logbraid.core.options import Options
 from logbraid.drivers import threads
 from logbraid.errors import SinkError
+from logbraid.sinks.callback import CallbackSink
+from logbraid.system import compressed
 
 from .logs import iso, nothing_left_behind, steady, write
 
@@ -88,33 +93,19 @@ def test_more_pipes_than_processors(tmp_path: Path) -> None:
         os.mkfifo(pipe)
     packed = tmp_path / "packed"
     packed.write_bytes(gzip.compress(iso(5, "packed").encode()))
-    opened = []
 
     def write_to_the_last_first() -> None:
-        opened.extend(open(pipe, "w") for pipe in reversed(pipes))
-        for number, pipe in enumerate(opened):
-            pipe.write(iso(number, "pipe"))
-            pipe.close()
+        with ExitStack() as stack:
+            opened = [stack.enter_context(open(pipe, "w")) for pipe in reversed(pipes)]
+            for number, pipe in enumerate(opened):
+                pipe.write(iso(number, "pipe"))
 
-    writer = threading.Thread(target=write_to_the_last_first)
-    writer.start()
-    with nothing_left_behind_but(writer):
+    with nothing_left_behind():
+        writer = threading.Thread(target=write_to_the_last_first)
+        writer.start()
         account = logbraid.merge([*pipes, packed], tmp_path / "out", tz="UTC")
+        writer.join()
     assert account.records == 41
-
-
-class nothing_left_behind_but:  # noqa: N801  # reads as a statement
-    """Join a writer, then check."""
-
-    def __init__(self, writer: threading.Thread) -> None:
-        self._writer = writer
-
-    def __enter__(self) -> None:
-        self._before = threading.active_count()
-
-    def __exit__(self, *_: object) -> None:
-        self._writer.join()
-        assert threading.active_count() == self._before - 1
 
 
 # Ends
@@ -172,7 +163,7 @@ def test_a_command_that_fails_is_named_after_its_data(tmp_path: Path) -> None:
     line = iso(1, "said").strip()
     told: list[str] = []
     command = f"sh -c 'echo \"{line}\"; exit 3'"
-    account = logbraid.merge([], tmp_path / "out", commands=[command], tz="UTC", notice=lambda event: told.append(str(event)))
+    account = logbraid.merge([], tmp_path / "out", commands=[command], notice=lambda event: told.append(str(event)))
     assert (tmp_path / "out").read_text() == line + "\n"
     assert not account.whole
     assert [each for each in told if "exit status 3" in each]
@@ -184,8 +175,6 @@ def test_a_command_that_does_not_exist(tmp_path: Path) -> None:
 
 
 def test_an_error_that_is_no_source_error_reaches_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from logbraid.system import compressed
-
     packed = tmp_path / "packed"
     packed.write_bytes(gzip.compress(b"text\n"))
 
@@ -198,10 +187,6 @@ def test_an_error_that_is_no_source_error_reaches_the_caller(tmp_path: Path, mon
 
 
 def test_progress_counts_every_byte(tmp_path: Path) -> None:
-    from logbraid.api import merge_into
-    from logbraid.core.options import Options
-    from logbraid.sinks.callback import CallbackSink
-
     packed = tmp_path / "packed"
     packed.write_bytes(gzip.compress("".join(steady("x", 100)).encode()))
     told: list[tuple[int, int | None]] = []

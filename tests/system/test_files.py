@@ -12,7 +12,7 @@ from logbraid.errors import SourceError
 from logbraid.system.descriptors import Descriptors
 from logbraid.system.files import LocalFile
 
-from .sources import read_all
+from .sources import read_all, read_till_failure
 
 
 def local(path: Path, descriptors: Descriptors | None = None) -> LocalFile:
@@ -52,11 +52,11 @@ def test_what_is_appended_later_is_left_alone(path: Path) -> None:
     file.close()
 
 
-def test_a_file_that_shrinks_ends_early(path: Path) -> None:
+def test_a_file_that_shrinks_fails_at_its_new_end(path: Path) -> None:
     file = local(path)
     file.read_into(memoryview(bytearray(10)))
     os.truncate(path, 15)
-    assert read_all(file) == b"01234"
+    assert read_till_failure(file) == (b"01234", "shortened while being read")
     file.close()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Unpack
@@ -55,8 +54,6 @@ def _merge(sources: Sequence[str], flags: Flags) -> Account:
         raise UsageError("name at least one source")
     output = Output.of(flags)
     own = [*output.own_paths, *_files(flags["account"])]
-    for path in (output.path, *_files(flags["account"])):
-        _check_is_no_source(path, sources)
     from logbraid.api import merge_into
 
     reporter = Reporter(quiet=flags["quiet"], beside=output.terminal)
@@ -76,13 +73,6 @@ def _merge(sources: Sequence[str], flags: Flags) -> Account:
         reporter.clear()
     reporter.finish(account)
     return account
-
-
-def _check_is_no_source(path: str | None, sources: Sequence[str]) -> None:
-    """Refuse to replace a file that the user named as a source; one that a pattern or a directory holds is left out."""
-    for source in sources:
-        if path is not None and os.path.isfile(path) and os.path.isfile(source) and os.path.samefile(path, source):
-            raise UsageError(f"{source} is a source and cannot be the output too")
 
 
 def _files(account: str | None) -> list[str]:

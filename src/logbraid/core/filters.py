@@ -71,12 +71,13 @@ def _level_tests(options: Options) -> list[Test]:
 
 def _pattern_test(pattern: str, *, wanted: bool) -> Test:
     try:
-        pc.match_substring_regex(pa.array([b""]), pattern=pattern)
+        pc.match_substring_regex(pa.array([b""]), pattern=f"(?m){pattern}")
     except pa.ArrowInvalid as error:
         raise UsageError(f"not a regular expression: {pattern}: {error}") from None
 
     def test(batch: SourceBatch) -> Bool:
-        found = pc.match_substring_regex(batch.data(), pattern=pattern).to_numpy(zero_copy_only=False)
+        # A record ends with a newline, and may have several: ^ and $ are those of each line.
+        found = pc.match_substring_regex(batch.data(), pattern=f"(?m){pattern}").to_numpy(zero_copy_only=False)
         return np.asarray(found == wanted)
 
     return test

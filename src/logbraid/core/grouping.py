@@ -53,21 +53,21 @@ def record_starts(style: Style, buffer: Bytes8, starts: Int64, ends: Int64, time
     return ~_continuations(buffer, starts, ends)
 
 
-def record_times(style: Style, first: Int64, seen: Int64, times: Int64) -> Int64:
-    """Return the time of each record: the first time found in its lines.
+def record_times(first: Int64, seen: Int64, times: Int64) -> Int64:
+    """Return the time of each record: that of its first line, or else the first one found in its lines.
 
     Args:
-        style: how records begin.
         first: number of each record's first line.
         seen: for each record the number of the first line that is too far inside it to tell its time.
         times: of all lines.
     """
-    if style is Style.TIMED:
-        return times[first]
-    timed = np.append(np.flatnonzero(times != NO_TIME), len(times))
-    nearest = timed[np.searchsorted(timed, first)]
-    inside = nearest < np.minimum(np.append(first[1:], len(times)), seen)
-    return np.where(inside, times[np.minimum(nearest, len(times) - 1)], NO_TIME)
+    found = times[first]
+    late = (found == NO_TIME).nonzero()[0]
+    timed = np.append((times != NO_TIME).nonzero()[0], len(times))
+    nearest = timed[np.searchsorted(timed, first[late])]
+    inside = nearest < np.minimum(np.append(first[1:], len(times)), seen)[late]
+    found[late[inside]] = times[nearest[inside]]
+    return found
 
 
 def _continuations(buffer: Bytes8, starts: Int64, ends: Int64) -> Bool:

@@ -192,7 +192,7 @@ class Parser:
             return starts[first], np.full(len(first), stamp, np.int64)
         # A record that is cut must tell its time in its first piece.
         seen = np.searchsorted(ends, starts[first] + self._max_record, side="right")
-        time = record_times(self.recogniser.style, first, seen, times)
+        time = record_times(first, seen, times)
         if self._inside_record:
             time[0] = self._inherited
         return starts[first], _inherit(time, self._inherited)

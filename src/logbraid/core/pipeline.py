@@ -93,8 +93,8 @@ class Pipeline:
         """Say that a source cannot be read any further: what was read stands."""
         account = self._accounts[source]
         account.reasons.append(reason)
-        size = self._sources[source].size
-        account.bytes_lost += max((size or 0) - account.bytes_seen, 0)
+        read = self._parsers[source].offset + self._parsers[source].held
+        account.bytes_lost += max((self._sources[source].size or 0) - read, 0)
         self._events.append(SourceFailed(self._sources[source].path, reason))
         self.receive_eof(source)
 

@@ -200,7 +200,7 @@ def _coarse(head: Head) -> object:
 
 def _style(lock: Lock, sample: Sequence[bytes]) -> Style:
     """Return how records begin: pretty-printed JSON opens with a brace and tells its time on a line of its own."""
-    if not isinstance(lock.locator, After):
+    if not isinstance(lock.locator, After) or not lock.locator.key.startswith(b'"'):
         return Style.TIMED
     opening = [line for line in sample if line.startswith(b"{")]
     return Style.BRACED if opening and not any(lock.locator.key in line for line in opening) else Style.TIMED

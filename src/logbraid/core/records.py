@@ -220,8 +220,9 @@ class RecordBatch:
         """All columns as an Arrow table, see SCHEMA."""
         codes = pa.array(self.level, pa.int8(), mask=self.level < 0)
         level = pa.DictionaryArray.from_arrays(codes, pa.array(LEVELS))
-        labels = pa.array([one.label for one in self.sources])
-        source = pa.DictionaryArray.from_arrays(pa.array(self.source, pa.int32()), labels)
+        # A file name may hold bytes that are not UTF-8; in a column of text they become U+FFFD.
+        names = [one.label.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for one in self.sources]
+        source = pa.DictionaryArray.from_arrays(pa.array(self.source, pa.int32()), pa.array(names))
         time = pa.array(self.time).cast(SCHEMA.field("time").type)
         offsets = [pa.array(self.offset), pa.array(self.end_offset)]
         return pa.Table.from_arrays(

@@ -218,7 +218,8 @@ class Ring:
                 peer.orders.close()
             os.close(reports_in)
             os.close(orders_out)
-            _take_turns(self._run, self._plan, number, os.fdopen(reports_out, "wb"), os.fdopen(orders_in, "rb"))
+            with os.fdopen(reports_out, "wb") as reports, os.fdopen(orders_in, "rb") as orders:
+                _take_turns(self._run, self._plan, number, reports, orders)
         finally:
             os._exit(0)  # nothing of the parent's clean-up is this process's business
 

@@ -8,21 +8,21 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, TypeGuard
 
 from logbraid.core.records import RecordBatch
 from logbraid.core.types import Source
 from logbraid.errors import UsageError
 from logbraid.sinks.base import Renderer, Sink, text_renderer
 from logbraid.sinks.callback import CallbackSink
-from logbraid.sinks.file import DescriptorSink, FileSink, WriterSink
+from logbraid.sinks.file import BinaryWriter, DescriptorSink, FileSink, WriterSink
 from logbraid.sinks.jsonl import jsonl_renderer
 
-__all__ = ["Destination", "OutputFormat", "renderer_for", "sink_for"]
+__all__ = ["Destination", "OutputFormat", "own_paths", "renderer_for", "sink_for"]
 
 OutputFormat = Literal["text", "jsonl", "parquet"]
 
-Destination = str | os.PathLike[str] | BinaryIO | Callable[[RecordBatch], Any] | Sink
+Destination = str | os.PathLike[str] | BinaryWriter | Callable[[RecordBatch], Any] | Sink
 
 
 def renderer_for(output_format: str, labels: Sequence[str] | None) -> Renderer:
@@ -63,9 +63,24 @@ def sink_for(destination: Destination, sources: Sequence[Source], output_format:
     raise UsageError(f"cannot write to {destination!r}: neither a path, a binary file nor a function")
 
 
-def _sink_for_file(file: BinaryIO, renderer: Renderer) -> Sink:
-    """Return the sink that writes to an open file: past it, where it does nothing but pass bytes to its descriptor."""
-    if not isinstance(getattr(file, "raw", file), io.FileIO):
+def own_paths(destination: Destination) -> list[str]:
+    """Return the paths of the file that will be written, if it is one: it must not be merged into itself."""
+    if isinstance(destination, str | os.PathLike):
+        return [os.fspath(destination)]
+    if _is_plain_file(destination):
+        path = f"/dev/fd/{destination.fileno()}"
+        return [path] if os.path.isfile(path) else []
+    return []
+
+
+def _is_plain_file(file: object) -> TypeGuard[BinaryIO]:
+    """Whether writing to a file object does nothing but pass bytes to its descriptor."""
+    return isinstance(getattr(file, "raw", file), io.FileIO)
+
+
+def _sink_for_file(file: BinaryWriter, renderer: Renderer) -> Sink:
+    """Return the sink that writes to an open file: past the object, where that is but a way to its descriptor."""
+    if not _is_plain_file(file):
         return WriterSink(file, renderer)
     file.flush()
     return DescriptorSink(file.fileno(), renderer, str(getattr(file, "name", "output")))

@@ -11,13 +11,13 @@ import select
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from typing import Protocol
 
 from logbraid.core.records import RecordBatch
 from logbraid.errors import SinkError
 from logbraid.sinks.base import Renderer
 
-__all__ = ["BorrowedFile", "DescriptorSink", "FileSink", "NewFile", "WriterSink", "write_all"]
+__all__ = ["BinaryWriter", "BorrowedFile", "DescriptorSink", "FileSink", "NewFile", "WriterSink", "write_all"]
 
 
 @contextlib.contextmanager
@@ -188,10 +188,20 @@ class FileSink(DescriptorSink):
         return self._file.own_paths
 
 
+class BinaryWriter(Protocol):
+    """What takes bytes: a file open in binary mode, in memory, compressing ..."""
+
+    def write(self, data: memoryview, /) -> object:
+        """Take all of the bytes."""
+
+    def flush(self) -> object:
+        """Pass on what is held back."""
+
+
 class WriterSink:
     """Writes to a file object that is more than its descriptor (in memory, compressing); its owner closes it."""
 
-    def __init__(self, file: BinaryIO, renderer: Renderer) -> None:
+    def __init__(self, file: BinaryWriter, renderer: Renderer) -> None:
         self._file = file
         self._name = str(getattr(file, "name", "output"))
         self._renderer = renderer

@@ -69,7 +69,7 @@ class LocalFile:
     """A regular file, as long as it was when it was found: what is appended later belongs to a later run.
 
     Opened when first read; its descriptor is lent by a budget and may be taken back between two reads. Then the file
-    is opened by name again, and must still be the same file. A file that was shortened simply ends early.
+    is opened by name again, and must still be the same file. A file that was shortened fails at its new end.
     """
 
     seekable = True
@@ -95,7 +95,10 @@ class LocalFile:
         if not room:
             return 0
         with reading(self.path), self._descriptors.use(self, self._open) as descriptor:
-            return os.preadv(descriptor, [room], offset)
+            count = os.preadv(descriptor, [room], offset)
+        if not count:
+            raise SourceError(self.path, "shortened while being read")
+        return count
 
     def close(self) -> None:
         """Give the descriptor back."""

@@ -8,6 +8,7 @@ format, and no statement runs per line, except for the first line of each shape.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
@@ -46,81 +47,79 @@ def _digit_values(base: int) -> Int64:
 
 
 @cache
-def _pair_table(low_weight: int, high_weight: int, base: int, most: int) -> Int64:
-    """Return, for each two bytes read as a little-endian word, their worth in ns; a weight of 0 means "any byte"."""
+def _pair_table(low_worth: int, high_worth: int, base: int) -> Int64:
+    """Return, for each two bytes read as a little-endian word, their worth in ns; a worth of 0 means "any byte"."""
     digits = _digit_values(base)
-    low = np.where(digits < 0, _POISON, digits * low_weight) if low_weight else np.zeros(256, np.int64)
-    high = np.where(digits < 0, _POISON, digits * high_weight) if high_weight else np.zeros(256, np.int64)
-    table = (high[:, None] + low[None, :]).ravel()
-    table[table > most] = _POISON
-    table[table < 0] = _POISON
-    return table
+    low, high = (
+        np.where(digits < 0, _POISON, digits * worth) if worth else np.zeros(256, np.int64)
+        for worth in (low_worth, high_worth)
+    )
+    return (high[:, None] + low[None, :]).ravel()
 
 
 class Layout:
     """One shape of a format: which columns are tail digits and what each is worth. Lines of one shape are read at once.
 
     Args:
-        tail: column of the first tail digit, from the start of the timestamp.
-        weights: worth in ns of each column from ``tail`` on; 0 where it is no tail digit.
+        worths: in ns, of each column that is a tail digit, counted from the start of the timestamp.
         stop: length of the timestamp.
         base: of the digits.
-        most: largest worth of a pair of seconds digits.
+        limit: what all digits of a tail together stay below, in ns.
 
     Attributes:
         shape: what makes two layouts the same.
+        stop: length of the timestamp.
         width: bytes of a window: the timestamp and the one byte after it that its pattern may look at, in whole words.
-        mask: the words that keep the head's bytes of a window and clear the tail's digits and what lies beyond.
         heads: the number of each head seen so far.
     """
 
-    __slots__ = ("_tables", "_tail", "heads", "mask", "shape", "stop", "width")
+    __slots__ = ("_limit", "_mask", "_tables", "heads", "shape", "stop", "width")
 
-    def __init__(self, tail: int, weights: tuple[int, ...], stop: int, base: int, most: int) -> None:
-        self.shape = (tail, weights, stop, base, most)
+    def __init__(self, worths: Mapping[int, Nanos], stop: int, base: int, limit: Nanos) -> None:
+        self.shape = (tuple(worths.items()), stop, base, limit)
         self.stop = stop
         self.width = (stop + 1 + 7) // 8 * 8
-        self.mask = self._mask(tail, weights)
+        keep = np.full(self.width, 0xFF, np.uint8)
+        keep[[*worths, *range(stop + 1, self.width)]] = 0
+        self._mask: UInt64 = keep.view(np.uint64)
         self.heads: dict[bytes, int] = {}
-        self._tail = tail
+        self._limit = limit
         self._tables = [
-            _pair_table(weights[first], weights[first + 1], base, most if first == 0 else 100 * SECOND)
-            for first in range(0, len(weights), 2)
+            (pair, _pair_table(worths.get(2 * pair, 0), worths.get(2 * pair + 1, 0), base))
+            for pair in sorted({column // 2 for column in worths})
         ]
 
     @classmethod
     def of(cls, match: re.Match[bytes], form: Format, head: Head | None) -> Layout:
         """Return the layout of a line that matched."""
-        weights: dict[int, int] = {}
-        most = 60 * SECOND if isinstance(head, Moment) else 99 * SECOND
+        begin, end = match.span("fraction") if "fraction" in match.re.groupindex else (0, 0)
         if form.base == HEXADECIMAL:
-            first, last = match.span("fraction")
-            weights = {column: 16 ** (last - 1 - column) for column in range(first, last)}
-            most = SECOND
-        else:
-            first, last = match.span("second")
-            weights = {first: 10 * SECOND, first + 1: SECOND}
-            if "fraction" in match.re.groupindex and match["fraction"]:
-                begin, last = match.span("fraction")
-                weights |= {column: SECOND // 10 ** (column - begin + 1) for column in range(begin, last)}
-        columns = range(first, last + (last - first) % 2)
-        return cls(first, tuple(weights.get(column, 0) for column in columns), match.end(), form.base, most)
+            worths = {column: 16 ** (end - 1 - column) for column in range(begin, end)}
+            return cls(worths, match.end(), form.base, SECOND)
+        second = match.start("second")
+        worths = {second: 10 * SECOND, second + 1: SECOND}
+        worths |= {column: SECOND // 10 ** (column - begin + 1) for column in range(begin, end)}
+        # A minute may have a leap second; what is no minute (epoch seconds) goes up to 99.
+        return cls(worths, match.end(), form.base, (61 if isinstance(head, Moment) else 100) * SECOND)
 
-    def tails(self, buffer: Bytes8, positions: Int64) -> Int64:
-        """Return seconds and fraction in ns, or something below zero where there are other bytes than digits."""
-        pairs = windows(buffer, positions + self._tail, 2 * len(self._tables)).view("<u2")
-        total = self._tables[0].take(pairs[:, 0])
-        for index, table in enumerate(self._tables[1:], 1):
-            total += table.take(pairs[:, index])
+    def masked(self, window: Bytes8) -> UInt64:
+        """Return the words of the windows, end to end, with the tails' digits and what lies beyond cleared."""
+        words = window.view(np.uint64).ravel()
+        if len(self._mask) < len(words):
+            # One mask after the other: array operations are quick on long rows, and slow on many short ones.
+            self._mask = np.tile(self._mask[: self.width // 8], len(window))
+        return words & self._mask[: len(words)]
+
+    def tails(self, window: Bytes8) -> Int64:
+        """Return seconds and fraction in ns, or something below zero where other bytes than digits stand."""
+        pairs = window.view("<u2")
+        (column, table), *others = self._tables
+        total = table.take(pairs[:, column])
+        for column, table in others:
+            total += table.take(pairs[:, column])
+        if len(total) and total.max() >= self._limit:
+            total[total >= self._limit] = _POISON
         return total
-
-    def _mask(self, tail: int, weights: tuple[int, ...]) -> UInt64:
-        keep = np.zeros(self.width, np.uint8)
-        keep[: self.stop + 1] = 0xFF
-        for index, weight in enumerate(weights):
-            if weight:
-                keep[tail + index] = 0
-        return keep.view(np.uint64)
 
 
 class TimestampReader:
@@ -195,27 +194,28 @@ class TimestampReader:
 
     def _apply(self, layout: Layout, buffer: Bytes8, positions: Int64) -> tuple[Int64, Int64]:
         """Return the number of each head, _NO_HEAD where the layout does not fit, and the worth of each tail in ns."""
-        tails = layout.tails(buffer, positions)
-        if not len(tails) or tails.min() >= 0:
-            return self._identify(layout, windows(buffer, positions, layout.width)), tails
+        window = windows(buffer, positions, layout.width)
+        tails = layout.tails(window)
+        if not len(tails):
+            return np.zeros(0, np.int64), tails
+        if tails.min() >= 0:
+            return self._identify(layout, window), tails
         fit = (tails >= 0).nonzero()[0]
         heads = np.full(len(positions), _NO_HEAD)
-        heads[fit] = self._identify(layout, windows(buffer, positions[fit], layout.width))
+        if len(fit):
+            heads[fit] = self._identify(layout, window[fit])
         return heads, tails
 
     def _identify(self, layout: Layout, window: Bytes8) -> Int64:
         """Return the number of the head of each window, or _NO_HEAD. Equal neighbours are looked at once."""
-        words = window.view(np.uint64)
-        changed = np.zeros(len(words), np.bool_)
-        changed[:1] = True
-        for column, mask in enumerate(layout.mask.tolist()):
-            if mask:
-                kept = words[:, column] & np.uint64(mask)
-                changed[1:] |= kept[1:] != kept[:-1]
-        first = changed.nonzero()[0]
-        masked = words[first] & layout.mask
-        ids = [self._head_id(layout, masked[i].tobytes(), window[row]) for i, row in enumerate(first.tolist())]
-        return np.repeat(np.array(ids, np.int64), run_lengths(first, len(words)))
+        words = layout.masked(window)
+        each = layout.width // 8
+        differs = (words[each:] != words[:-each]).nonzero()[0]
+        first = np.unique(np.concatenate([[0], differs // each + 1])) if len(differs) else np.zeros(1, np.int64)
+        ids = [
+            self._head_id(layout, words[row * each : (row + 1) * each].tobytes(), window[row]) for row in first.tolist()
+        ]
+        return np.repeat(np.array(ids, np.int64), run_lengths(first, len(window)))
 
     def _head_id(self, layout: Layout, key: bytes, window: Bytes8) -> int:
         known = layout.heads.get(key)

@@ -1,0 +1,104 @@
+"""The one place where sources meet: what may leave, in which order, and what waits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logbraid.core.merge import ArrivalMerger, Merger
+from logbraid.core.records import RecordBatch, SourceBatch
+from logbraid.core.types import NO_TIME, Source
+
+from .build import padded, sources
+
+KEYS = st.lists(st.lists(st.integers(0, 6), max_size=12).map(sorted), min_size=1, max_size=4)
+
+
+def batch(source: Source, keys: list[int], first: int = 0) -> SourceBatch:
+    """Records of two bytes each, the ``first`` and those after it."""
+    starts = 2 * np.arange(len(keys))
+    column = np.array(keys, np.int64)
+    upto, limit = (keys[-1] if keys else NO_TIME), 2 * (first + len(keys))
+    return SourceBatch(
+        source, 0, padded(b"x\n" * len(keys)), 2 * first, starts, starts + 2, column, column, upto, limit
+    )
+
+
+def rows(released: list[RecordBatch | None]) -> list[tuple[int, int, int]]:
+    """Key, source and offset of what left."""
+    return [
+        row
+        for one in released
+        if one is not None
+        for row in zip(one.key.tolist(), one.source.tolist(), one.offset.tolist(), strict=True)
+    ]
+
+
+@given(KEYS, st.lists(st.tuples(st.integers(0, 3), st.integers(1, 5)), max_size=40))
+def test_whatever_comes_first_the_order_is_one(keys: list[list[int]], turns: list[tuple[int, int]]) -> None:
+    origins = sources(len(keys))
+    merger, given_, released = Merger(origins), [0] * len(keys), []
+    for number, count in [*turns, *((number, 12) for number in range(len(keys)))]:
+        if number >= len(keys):
+            continue
+        first = given_[number]
+        given_[number] = min(first + count, len(keys[number]))
+        if given_[number] > first:
+            merger.add(batch(origins[number], keys[number][first : given_[number]], first))
+        released.append(merger.release())
+    for one in origins:
+        merger.finish(one.id)
+        released.append(merger.release())
+    expected = [(key, n, 2 * place) for n, column in enumerate(keys) for place, key in enumerate(column)]
+    assert rows(released) == sorted(expected)
+    assert merger.size == 0
+    assert [merger.waiting(one.id) for one in origins] == [0] * len(keys)
+
+
+def test_a_source_that_may_still_send_holds_what_is_behind_it() -> None:
+    first, second = sources(2)
+    merger = Merger([first, second])
+    merger.add(batch(second, [1, 2, 3]))
+    assert merger.release() is None
+    assert merger.waiting(second.id) == 6
+    merger.add(batch(first, [2]))
+    assert rows([merger.release()]) == [(1, 1, 0), (2, 0, 0)], "at a tie the first source may still send"
+    merger.finish(first.id)
+    assert rows([merger.release()]) == [(2, 1, 2), (3, 1, 4)]
+
+
+def test_a_filtered_batch_says_how_far_its_source_has_come() -> None:
+    first, second = sources(2)
+    merger = Merger([first, second])
+    merger.add(batch(second, [1, 2, 3]))
+    merger.add(batch(first, [5]).take(slice(0, 0)))
+    assert len(rows([merger.release()])) == 3
+
+
+def test_nothing_is_nothing() -> None:
+    assert Merger([]).release() is None
+    assert ArrivalMerger([]).release() is None
+
+
+def test_arrival_is_the_order_of_coming() -> None:
+    first, second = sources(2)
+    merger = ArrivalMerger([first, second])
+    merger.add(batch(second, [9]))
+    merger.add(batch(first, [1]))
+    assert merger.waiting(second.id) == 2
+    assert merger.size == 4
+    merger.finish(first.id)
+    assert rows([merger.release()]) == [(9, 1, 0), (1, 0, 0)]
+    assert merger.release() is None
+
+
+@pytest.mark.parametrize("batches", [1, 1000])
+def test_many_small_batches_wait_in_order(batches: int) -> None:
+    (only, other) = sources(2)
+    merger = Merger([only, other])
+    for number in range(batches):
+        merger.add(batch(only, [number], number))
+    merger.finish(other.id)
+    assert rows([merger.release()]) == [(number, 0, 2 * number) for number in range(batches)]
