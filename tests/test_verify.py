@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from logbraid.errors import SourceError, UsageError
 from logbraid.verify import Difference, Kind, Truth, Verdict, check, verify, ways
-from logbraid.verify.labels import shortest_suffixes
 
 Lines = tuple[bytes, ...]
 
@@ -283,11 +282,6 @@ def test_labels_by_rule(tmp_path: Path) -> None:
     assert verify(output, paths, labels="path").truth is Truth.TRUE
     assert verify(output, paths, labels="name").truth is Truth.FALSE
 
-
-def test_shortest_suffixes() -> None:
-    assert shortest_suffixes(["/x/a.log", "/x/b.log"]) == ["a.log", "b.log"]
-    assert shortest_suffixes(["/x/1/a.log", "/x/2/a.log", "b"]) == ["1/a.log", "2/a.log", "b"]
-    assert shortest_suffixes(["a", "a"]) == ["a", "a"]
 
 
 def test_labels_must_be_as_many_as_sources() -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from logbraid.core.account import Account
 from logbraid.core.events import Event, SourceFailed
 from logbraid.core.labels import labels as shortest_labels
+from logbraid.core.labels import printable
 from logbraid.core.levels import parse_level
 from logbraid.core.options import MEBIBYTE, Options, Order
 from logbraid.core.parse import Start
@@ -194,7 +195,7 @@ def _tell(events: Sequence[Event], notice: Callable[[Event], None]) -> dict[str,
 
 def _sources(found: Discovery, *, path_labels: bool) -> list[Source]:
     paths = [opened.path for opened in found.sources]
-    names = paths if path_labels else shortest_labels(paths)
+    names = [printable(path) for path in paths] if path_labels else shortest_labels(paths)
     rows = enumerate(zip(found.sources, names, strict=True))
     return [Source(SourceId(i), opened.path, name, opened.modified, opened.size) for i, (opened, name) in rows]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logbraid.core.labels import labels
+from logbraid.core.labels import labels, printable
 
 PATHS = st.lists(st.text("ab/.#2", min_size=1, max_size=8), max_size=12)
 
@@ -39,3 +39,8 @@ def test_many_paths_with_a_long_common_tail() -> None:
     tail = "/".join("abcdefgh")
     found = labels([f"/srv/host{n}/{tail}/app.log" for n in range(5_000)])
     assert found[4_999] == f"host4999/{tail}/app.log"
+
+
+def test_control_characters_are_spelt_out() -> None:
+    assert labels(["/logs/a\nb.log", "/logs/\x1b[31mc.log"]) == ["a\\x0ab.log", "\\x1b[31mc.log"]
+    assert printable("über/ä b.log") == "über/ä b.log"

@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from itertools import count
+from typing import Final
 
-__all__ = ["labels"]
+__all__ = ["labels", "printable"]
+
+# A label stands before each physical line: what would break the line, or steer a terminal, is spelt out.
+_SPELT_OUT: Final = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 
 
 def labels(paths: Sequence[str]) -> list[str]:
@@ -25,7 +29,12 @@ def labels(paths: Sequence[str]) -> list[str]:
         depth += 1
         for i in clashing:
             chosen[i] = "/".join(components[i][-depth:])
-    return numbered(chosen)
+    return [printable(name) for name in numbered(chosen)]
+
+
+def printable(name: str) -> str:
+    """The name with control characters spelt out, as a Python literal would."""
+    return name.translate(_SPELT_OUT)
 
 
 def longer_ones(chosen: Sequence[str], components: Sequence[Sequence[str]], depth: int) -> list[int]:

@@ -17,6 +17,7 @@ from logbraid.core.actions import Action, Read
 from logbraid.core.pipeline import Pipeline
 from logbraid.core.types import Chunk, SourceId
 from logbraid.drivers.pump import Answer, Pump, Run
+from logbraid.errors import UsageError
 from logbraid.system.files import OpenSource
 
 __all__ = ["run"]
@@ -38,6 +39,7 @@ def run(run: Run) -> Account:
         stack.callback(ahead.close)
         for source in run.opened:
             stack.callback(source.close)  # first, as it ends the reads that wait for a peer
+        ahead.open(_readers(run.opened))
         while not pipeline.done:
             here = [action for action in pipeline.actions() if not ahead.takes(action)]
             for action in here:
@@ -70,12 +72,21 @@ class _ReadAhead:
         self._arrived: dict[SourceId, Answer] = {}
         self._reads: SimpleQueue[Read | None] = SimpleQueue()
         self._answers: SimpleQueue[tuple[SourceId, Answer | BaseException]] = SimpleQueue()
-        self._threads = [
-            Thread(target=self._serve, name=f"logbraid-read-{number}", daemon=True)
-            for number in range(_readers(pump.opened))
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[Thread] = []
+
+    def open(self, readers: int) -> None:
+        """Start the threads.
+
+        Raises:
+            UsageError: the system does not allow so many.
+        """
+        for number in range(readers):
+            thread = Thread(target=self._serve, name=f"logbraid-read-{number}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                raise UsageError(f"cannot wait for {readers} sources at once: only {number} threads start") from None
+            self._threads.append(thread)
 
     def takes(self, action: Action) -> bool:
         """Whether this action is a read of a source that may wait; starts it unless it runs already."""
