@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from logbraid.core.kernels import matches
 from logbraid.core.options import Options
 from logbraid.core.records import SourceBatch
 from logbraid.core.types import Bool
@@ -71,13 +71,12 @@ def _level_tests(options: Options) -> list[Test]:
 
 def _pattern_test(pattern: str, *, wanted: bool) -> Test:
     try:
-        pc.match_substring_regex(pa.array([b""]), pattern=f"(?m){pattern}")
+        matches(pa.array([b""]), f"(?m){pattern}")
     except pa.ArrowInvalid as error:
         raise UsageError(f"not a regular expression: {pattern}: {error}") from None
 
     def test(batch: SourceBatch) -> Bool:
         # A record ends with a newline, and may have several: ^ and $ are those of each line.
-        found = pc.match_substring_regex(batch.data(), pattern=f"(?m){pattern}").to_numpy(zero_copy_only=False)
-        return np.asarray(found == wanted)
+        return np.asarray(matches(batch.data(), f"(?m){pattern}") == wanted)
 
     return test

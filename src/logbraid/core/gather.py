@@ -8,12 +8,13 @@ out the four-byte prefix that comparisons would need, so no such array ever leav
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from logbraid.core.kernels import joined
 from logbraid.core.lines import windows
 from logbraid.core.types import PADDING, Bytes8, Int64
 
@@ -48,7 +49,7 @@ def gather(buffers: Sequence[Bytes8], rows: Views) -> pa.LargeBinaryArray:
     """Return the pieces as one Arrow array, whose data buffer holds them one behind the other."""
     sources = [None, pa.py_buffer(rows), *[pa.py_buffer(buffer) for buffer in buffers]]
     pieces = pa.Array.from_buffers(pa.binary_view(), len(rows), sources)
-    return cast(pa.LargeBinaryArray, pieces.cast(pa.large_binary()))
+    return joined(pieces)
 
 
 def gathered(buffers: Sequence[Bytes8], rows: Views) -> memoryview:

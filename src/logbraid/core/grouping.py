@@ -10,10 +10,9 @@ import enum
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from logbraid.core.gather import gather, views
+from logbraid.core.kernels import matches
 from logbraid.core.types import NO_TIME, Bool, Bytes8, Int64
 
 __all__ = ["Style", "record_starts", "record_times"]
@@ -72,14 +71,10 @@ def record_times(first: Int64, seen: Int64, times: Int64) -> Int64:
 
 def _continuations(buffer: Bytes8, starts: Int64, ends: Int64) -> Bool:
     lines = gather([buffer], views(0, buffer, starts, np.minimum(ends - starts, _LOOK)))
-    continues = _matches(lines, _CONTINUES)
+    continues = matches(lines, _CONTINUES).copy()
     # Python prints the exception itself, not indented, as the last line of a traceback.
-    for header in np.flatnonzero(_matches(lines, _PYTHON)).tolist():
-        others = np.flatnonzero(~continues[header + 1 :])
-        if len(others) and others[0] > 0:
-            continues[header + 1 + others[0]] = True
+    headers = matches(lines, _PYTHON).nonzero()[0]
+    others = np.append((~continues).nonzero()[0], len(lines))
+    last = others[np.searchsorted(others, headers, side="right")]
+    continues[last[(last > headers + 1) & (last < len(lines))]] = True
     return continues
-
-
-def _matches(lines: pa.LargeBinaryArray, pattern: str) -> Bool:
-    return np.array(pc.match_substring_regex(lines, pattern=pattern).to_numpy(zero_copy_only=False))

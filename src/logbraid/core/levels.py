@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from logbraid.core.kernels import matches
 from logbraid.core.types import Int8
 from logbraid.errors import UsageError
 
@@ -82,8 +82,10 @@ class Rule:
         """Return the code of each head, NO_LEVEL where the rule finds none."""
         codes = np.full(len(heads), NO_LEVEL, np.int8)
         # A match without groups is several times cheaper than one with them, and most rules fail on most records.
-        matching = np.flatnonzero(pc.match_substring_regex(heads, self.pattern).to_numpy(zero_copy_only=False))
+        matching = matches(heads, self.pattern).nonzero()[0]
         if len(matching):
+            import pyarrow.compute as pc  # heavy, and only needed where levels are
+
             rows = heads.take(pa.array(matching, pa.int64()))
             found = pc.struct_field(pc.extract_regex(rows, self.pattern), "level").cast(pa.large_string())
             index = pc.index_in(pc.ascii_upper(found), pa.array([*self.codes], pa.large_string()))

@@ -23,7 +23,7 @@ from logbraid.core.window import Window
 
 __all__ = ["LEAST_READ", "Pipeline"]
 
-ROUND: Final = 8 * MEBIBYTE
+ROUND: Final = 16 * MEBIBYTE
 """Bytes of all sources together that are merged in one go: array operations pay, and caches hold it."""
 
 LEAST_READ: Final = 64 << 10

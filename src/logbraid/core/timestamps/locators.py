@@ -7,12 +7,12 @@ array operations. A locator says where to look, never whether a timestamp is the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from logbraid.core.kernels import find
 from logbraid.core.lines import find_byte, holds
 from logbraid.core.types import Bool, Bytes8, Int64
 
@@ -96,8 +96,7 @@ class After:
         rows = pa.Array.from_buffers(
             pa.large_binary(), 2 * len(starts), [None, pa.py_buffer(edges), pa.py_buffer(buffer)]
         )
-        found = pc.find_substring(cast(pa.LargeBinaryArray, rows), pattern=self.key.decode())
-        at = found.to_numpy(zero_copy_only=False)[0::2].astype(np.int64)
+        at = find(rows, self.key)[0::2]
         return np.where(at < 0, NOWHERE, starts + at + len(self.key))
 
 
