@@ -248,9 +248,7 @@ def test_labels(logs: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["nanoseconds", "utc", "zoned", "local"])
-def test_since_and_until_in_every_form(
-    logs: Path, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_since_and_until_in_every_form(logs: Path, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     since, until = datetime(2026, 3, 1, 10, 0, 1, tzinfo=UTC), datetime(2026, 3, 1, 10, 0, 3, tzinfo=UTC)
     forms: dict[str, Callable[[datetime], datetime | int]] = {
         "nanoseconds": lambda time: int(time.timestamp()) * 10**9,

@@ -283,7 +283,6 @@ def test_labels_by_rule(tmp_path: Path) -> None:
     assert verify(output, paths, labels="name").truth is Truth.FALSE
 
 
-
 def test_labels_must_be_as_many_as_sources() -> None:
     with pytest.raises(UsageError, match="one for each of the 2 sources"):
         judge(b"", b"", b"", labels=["a"])

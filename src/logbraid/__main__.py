@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -11,6 +12,8 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command and exit with its code."""
+    # Imports make many objects and no garbage: looking for some again and again is a tenth of the time to start.
+    gc.set_threshold(50_000, 50, 100)
     # numpy's linear algebra, never used here, would start a thread a core: slow to begin, and unsafe to fork beside.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _fill_standard_descriptors()

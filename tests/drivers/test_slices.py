@@ -272,9 +272,7 @@ def test_it_declines_while_other_threads_run(ways: Ways, tmp_path: Path) -> None
     assert ways.rings == 0
 
 
-def test_a_source_that_fails_while_it_is_surveyed(
-    ways: Ways, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_source_that_fails_while_it_is_surveyed(ways: Ways, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sources = [write(tmp_path / "a.log", steady("x", 3000)), write(tmp_path / "b.log", steady("y", 3000))]
     plan = slices._plan
 

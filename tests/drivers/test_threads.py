@@ -145,9 +145,7 @@ def test_an_error_does_not_wait_for_what_a_command_left_running(tmp_path: Path) 
     assert time.monotonic() - began < 4
 
 
-def test_an_interrupt_while_waiting(
-    tmp_path: Path, held_fifo: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupt_while_waiting(tmp_path: Path, held_fifo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 

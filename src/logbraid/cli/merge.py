@@ -55,7 +55,9 @@ def _merge(sources: Sequence[str], flags: Flags) -> Account:
     output = Output.of(flags)
     own = [*output.own_paths, *_files(flags["account"])]
     from logbraid.api import merge_into
+    from logbraid.system.memory import keep_freed_memory
 
+    keep_freed_memory()
     reporter = Reporter(quiet=flags["quiet"], beside=output.terminal)
     try:
         account = merge_into(

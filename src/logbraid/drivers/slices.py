@@ -33,7 +33,7 @@ from logbraid.system.memory import keep_freed_memory
 
 __all__ = ["run"]
 
-PART: Final = 24 * MEBIBYTE
+PART: Final = 32 * MEBIBYTE
 """Bytes of all sources together in one part: held in memory, rendered, until it may be written."""
 
 LEAST_PARTS: Final = 3

@@ -23,7 +23,7 @@ from logbraid.system.probes import PROBE, sample_lines
 __all__ = ["Timeline", "boundaries", "survey"]
 
 _LEAST_STEP: Final = 128 << 10
-_MOST_PROBES: Final = 8192
+_MOST_PROBES: Final = 2048
 
 
 @dataclass(frozen=True, slots=True, eq=False)

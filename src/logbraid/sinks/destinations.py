@@ -16,7 +16,6 @@ from logbraid.errors import UsageError
 from logbraid.sinks.base import Renderer, Sink, text_renderer
 from logbraid.sinks.callback import CallbackSink
 from logbraid.sinks.file import BinaryWriter, DescriptorSink, FileSink, WriterSink
-from logbraid.sinks.jsonl import jsonl_renderer
 
 __all__ = ["Destination", "OutputFormat", "own_paths", "renderer_for", "sink_for"]
 
@@ -34,6 +33,8 @@ def renderer_for(output_format: str, labels: Sequence[str] | None) -> Renderer:
     if output_format == "text":
         return text_renderer(labels)
     if output_format == "jsonl":
+        from logbraid.sinks.jsonl import jsonl_renderer  # brings pyarrow.compute, some 35 ms
+
         return jsonl_renderer()
     if output_format == "parquet":
         raise UsageError("parquet can only be written to a path")

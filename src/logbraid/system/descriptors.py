@@ -10,8 +10,7 @@ import errno
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable
 from itertools import islice
 from typing import Final
 
@@ -54,23 +53,19 @@ class Descriptor:
             self._readers -= 1
             self._close_if_free()
 
-    @contextmanager
-    def use(self) -> Iterator[int]:
-        """Hold the number for one call; OSError(EBADF) once closed."""
+    def use(self) -> Descriptor:
+        """Hold the number for one call, with ``with``; OSError(EBADF) once closed."""
         if not self.enter():
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-        try:
-            yield self._number
-        finally:
-            self.leave()
+        return self
 
-    @contextmanager
-    def entered(self) -> Iterator[int]:
-        """Hold the number for a reader who has been counted by ``enter`` already."""
-        try:
-            yield self._number
-        finally:
-            self.leave()
+    def __enter__(self) -> int:
+        """The number, for a reader who has been counted already."""
+        return self._number
+
+    def __exit__(self, *_: object) -> None:
+        """The reader leaves."""
+        self.leave()
 
     def close(self) -> None:
         """Close now or when the last reader leaves; may be called again."""
@@ -102,12 +97,9 @@ class Descriptors:
         """How many are open now."""
         return len(self._kept)
 
-    @contextmanager
-    def use(self, key: Hashable, opener: Callable[[], int]) -> Iterator[int]:
+    def use(self, key: Hashable, opener: Callable[[], int]) -> Descriptor:
         """Hold the descriptor known as ``key`` for one call; ``opener`` is asked for it where it is not open."""
-        descriptor = self._known(key) or self._opened(key, opener)
-        with descriptor.entered() as number:
-            yield number
+        return self._known(key) or self._opened(key, opener)
 
     def close(self, key: Hashable) -> None:
         """Close the descriptor known as ``key``, if it is open."""
