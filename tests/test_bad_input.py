@@ -23,7 +23,7 @@ import pytest
 import logbraid
 from logbraid.core.account import Account
 from logbraid.core.events import BinaryKept, BinarySkipped, Event, FormatChanged, NoTimestamps, SourceSkipped
-from logbraid.drivers import slices, timeline
+from logbraid.drivers import slices
 
 STEADY = [b"2026-03-01T10:%02d:%02d.000Z steady %d\n" % (n // 60, n % 60, n) for n in range(600)]
 
@@ -492,7 +492,7 @@ def test_five_thousand_sources_and_256_descriptors(tmp_path: Path) -> None:
 @pytest.mark.parametrize("processes", [1, 2])
 def test_sort_does_the_same(tmp_path: Path, processes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slices, "PART", 128 << 10)
-    monkeypatch.setattr(timeline, "_LEAST_STEP", 8 << 10)
+    monkeypatch.setattr(slices, "LEAST_SHARE", 0)
     random, names = Random(3), []
     for name in "abcde":
         second = 0.0

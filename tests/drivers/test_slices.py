@@ -52,7 +52,8 @@ def ways(monkeypatch: pytest.MonkeyPatch) -> Ways:
         return go_on_alone(ring, *rest)
 
     monkeypatch.setattr(slices, "PART", 24 << 10)
-    monkeypatch.setattr(timeline, "_LEAST_STEP", 4 << 10)
+    monkeypatch.setattr(slices, "LEAST_SHARE", 0)
+    monkeypatch.setattr(slices, "_PROBES_A_SHARE", 3)
     monkeypatch.setattr(timeline, "PROBE", 1 << 10)
     monkeypatch.setattr(slices.Ring, "turn", counted_turn)
     monkeypatch.setattr(slices.Ring, "_go_on_alone", counted_alone)
@@ -111,6 +112,21 @@ def test_sizes_far_apart(ways: Ways, tmp_path: Path) -> None:
     ]
     assert_same(sources, tmp_path / "out")
     assert (ways.rings, ways.alone) == (2, 0)
+
+
+def test_an_empty_file_is_no_hindrance(ways: Ways, tmp_path: Path) -> None:
+    sources = [write(tmp_path / "a.log", steady("x", 4000)), write(tmp_path / "empty.log", [])]
+    assert_same(sources, tmp_path / "out")
+    assert (ways.rings, ways.alone) == (2, 0)
+
+
+def test_too_many_sources_for_parts_are_merged_by_one(
+    ways: Ways, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(slices, "LEAST_SHARE", 10 << 10)
+    sources = [write(tmp_path / f"{name}.log", steady(name, 1500, 0.7, number)) for number, name in enumerate("abc")]
+    assert_same(sources, tmp_path / "out")
+    assert ways.rings == 0
 
 
 def test_no_final_newline(ways: Ways, tmp_path: Path) -> None:
@@ -405,7 +421,7 @@ PROGRAM = """
 import sys
 import logbraid
 from logbraid.drivers import slices
-slices.PART = 24 << 10
+slices.PART, slices.LEAST_SHARE = 24 << 10, 0
 logbraid.merge(sys.argv[1], sys.argv[2], processes=3)
 """
 

@@ -15,7 +15,6 @@ from logbraid.core.options import Options
 from logbraid.core.parse import Start
 from logbraid.core.recognise import Recogniser, Recognisers
 from logbraid.core.types import FOREVER, NO_TIME, Source, SourceId
-from logbraid.drivers import timeline
 from logbraid.drivers.timeline import Timeline, boundaries, survey
 from logbraid.system.descriptors import Descriptors
 from logbraid.system.files import LocalFile
@@ -24,11 +23,6 @@ from .logs import START, disordered, steady, write
 
 SECOND = 1_000_000_000
 ZERO = int(START.timestamp()) * SECOND
-
-
-@pytest.fixture(autouse=True)
-def _dense_probes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timeline, "_LEAST_STEP", 4 << 10)
 
 
 def opened(path: Path) -> LocalFile:
@@ -42,7 +36,7 @@ def recogniser(file: LocalFile) -> Recogniser:
 def surveyed(path: Path, start: Start | None = None) -> Timeline | None:
     file = opened(path)
     try:
-        return survey(file, recogniser(file), start or Start(), file.size)
+        return survey(file, recogniser(file), start or Start(), 4 << 10)
     finally:
         file.close()
 
@@ -68,9 +62,16 @@ def test_times_never_go_down(tmp_path: Path) -> None:
     assert (np.diff(found.times) >= 0).all()
 
 
-@pytest.mark.parametrize("lines", [[], ["no time\n"] * 9000, ["{\n", '"time": "2026-03-01T00:00:00Z"\n', "}\n"] * 3000])
+@pytest.mark.parametrize("lines", [["no time\n"] * 9000, ["{\n", '"time": "2026-03-01T00:00:00Z"\n', "}\n"] * 3000])
 def test_what_cannot_be_surveyed(tmp_path: Path, lines: list[str]) -> None:
     assert surveyed(write(tmp_path / "a.log", lines)) is None
+
+
+def test_an_empty_file_has_a_timeline_without_a_record(tmp_path: Path) -> None:
+    found = surveyed(write(tmp_path / "a.log", []))
+    assert found is not None
+    assert (found.size, len(found.offsets), found.stop(NO_TIME)) == (0, 0, 0)
+    assert found.start(FOREVER) == Start()
 
 
 def test_a_small_file_begins_at_its_beginning(tmp_path: Path) -> None:

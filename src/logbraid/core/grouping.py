@@ -13,9 +13,9 @@ import numpy as np
 
 from logbraid.core.gather import gather, views
 from logbraid.core.kernels import matches
-from logbraid.core.types import NO_TIME, Bool, Bytes8, Int64
+from logbraid.core.types import NO_TIME, Bool, Bytes8, Int64, Nanos
 
-__all__ = ["Style", "record_starts", "record_times"]
+__all__ = ["Style", "inherited", "inherited_from_below", "record_starts", "record_times"]
 
 
 class Style(enum.Enum):
@@ -67,6 +67,23 @@ def record_times(first: Int64, seen: Int64, times: Int64) -> Int64:
     inside = nearest < np.minimum(np.append(first[1:], len(times)), seen)[late]
     found[late[inside]] = times[nearest[inside]]
     return found
+
+
+def inherited(times: Int64, above: Nanos) -> Int64:
+    """Give each record without a time that of the record above it."""
+    if times.min() != NO_TIME:
+        return times
+    known = times != NO_TIME
+    nearest = np.maximum.accumulate(np.where(known, np.arange(len(times)), -1))
+    return np.where(nearest >= 0, times[nearest], above)
+
+
+def inherited_from_below(times: Int64, stamp: Nanos) -> Int64:
+    """Give the records at the head of a source, which have none above them, the first time below them."""
+    if times[0] != NO_TIME:
+        return times
+    timed = np.flatnonzero(times != NO_TIME)
+    return np.where(times == NO_TIME, times[timed[0]] if len(timed) else stamp, times)
 
 
 def _continuations(buffer: Bytes8, starts: Int64, ends: Int64) -> Bool:

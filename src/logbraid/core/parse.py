@@ -1,4 +1,4 @@
-"""From the chunks of one source to batches of its whole records: framing, grouping, keys, cutting.
+"""From the chunks of one source to batches of its whole records: framing, grouping, cutting, keys.
 
 What comes out depends on the bytes alone, never on how they were cut into chunks: the record that may still go on is
 kept back and read again with the next chunk (at most ``max_record`` bytes of it, so the work stays linear). Nothing
@@ -12,10 +12,11 @@ from typing import Final
 
 import numpy as np
 
+from logbraid.core.cutting import Pieces, cut
 from logbraid.core.events import Event, RecordCut
-from logbraid.core.grouping import Style, record_times
+from logbraid.core.grouping import Style, inherited, inherited_from_below, record_times
 from logbraid.core.keys import RunningMaximum
-from logbraid.core.lines import NEWLINE, find_byte, frame
+from logbraid.core.lines import NEWLINE, frame
 from logbraid.core.recognise import BOM, SAMPLE_BYTES, Recogniser, texts
 from logbraid.core.records import SourceBatch
 from logbraid.core.timestamps.detect import Lock
@@ -115,38 +116,45 @@ class Parser:
             chunk.buffer[chunk.stop] = NEWLINE
             chunk.stop += 1
         starts, ends = frame(chunk.buffer, chunk.start, chunk.stop)
-        if self._waits_for_format(chunk, starts, ends, final=final):
-            return self._keep(chunk, chunk.start)
-        starts, ends = self._with_long_tail(chunk, starts, ends)
-        if not len(ends):
-            return self._keep(chunk, chunk.start)
+        if not self._waits_for_format(chunk, starts, ends, final=final):
+            starts, ends = self._with_long_tail(chunk, starts, ends)
+            if len(ends):
+                return self._leave(chunk, starts, ends, limit, stamp, final=final)
+        self._keep(chunk, chunk.start)
+        return None
+
+    def _leave(
+        self, chunk: Chunk, starts: Int64, ends: Int64, limit: int, stamp: Nanos, *, final: bool
+    ) -> SourceBatch | None:
+        """Let the records of these lines leave, all but those that may still go on."""
         previous = self.recogniser.previous
         begins, times = self._records(chunk, starts, ends, stamp)
         edges = np.empty(len(begins) + 1, np.int64)
         edges[:-1], edges[-1] = begins, ends[-1]
-        edges, times, cuts, torn = self._cut(edges, times, chunk.buffer, chunk.start + limit - self._offset)
-        closed = len(edges) - 1 if final else max(len(edges) - 1 - self._open_records(), 0)
-        batch = self._batch(chunk, edges, times, closed, limit, stamp, torn=torn)
-        # What is kept back is read again, from the same time on.
-        self.recogniser.previous = previous if batch is None else int(batch.time[-1])
-        position = int(edges[closed])
-        self._count(chunk, [start for start in cuts if start < position])
-        if batch is not None:
-            self._inside_record = position not in begins[np.searchsorted(begins, position) :][:1]
-        return self._keep(chunk, position, batch)
+        pieces = cut(chunk.buffer, edges, times, chunk.start + limit - self._offset, self._max_record)
+        closed = len(pieces.times) - (0 if final else self._open_records())
+        if closed <= 0:
+            self.recogniser.previous = previous  # all lines will be read again, from the same time on
+            self._keep(chunk, chunk.start)
+            return None
+        batch = self._batch(chunk, pieces, closed, limit, stamp)
+        self.recogniser.previous = int(batch.time[-1])
+        position = int(pieces.edges[closed])
+        self._count(chunk, [start for start in pieces.cuts if start < position])
+        self._inside_record = position not in begins[np.searchsorted(begins, position) :][:1]
+        self._inside_line = bool(chunk.buffer[position - 1] != NEWLINE)
+        self._inherited = int(batch.time[-1])
+        self._keep(chunk, position)
+        return batch
 
     def _open_records(self) -> int:
         """Return how many records at the end may not leave: a braced one does not tell its time in its first line."""
         return 2 if self.recogniser.style is Style.BRACED else 1
 
-    def _keep(self, chunk: Chunk, position: int, batch: SourceBatch | None = None) -> SourceBatch | None:
-        """Keep what stands from ``position`` on for the next chunk, as it goes on from the batch that leaves."""
+    def _keep(self, chunk: Chunk, position: int) -> None:
+        """Keep what stands from ``position`` on for the next chunk."""
         self._offset += position - chunk.start
         self._rest = chunk.buffer[position : chunk.stop].copy()
-        if batch is not None:
-            self._inherited = int(batch.time[-1])
-            self._inside_line = bool(chunk.buffer[position - 1] != NEWLINE)
-        return batch
 
     def _waits_for_format(self, chunk: Chunk, starts: Int64, ends: Int64, *, final: bool) -> bool:
         if self.recogniser.style is None and not self._look(chunk, starts, ends, final=final):
@@ -185,7 +193,7 @@ class Parser:
         times, begins = self.recogniser.lines(chunk.buffer, place, readable, self._offset - chunk.start)
         begins[0] = True
         if self.recogniser.style is Style.TIMED and begins.all():
-            return starts, _inherit(times, self._inherited)
+            return starts, inherited(times, self._inherited)
         first = begins.nonzero()[0]
         assert self.recogniser.style is not None, "the format was looked for"
         if self.recogniser.style is Style.PLAIN:
@@ -195,26 +203,7 @@ class Parser:
         time = record_times(first, seen, times)
         if self._inside_record:
             time[0] = self._inherited
-        return starts[first], _inherit(time, self._inherited)
-
-    def _cut(self, edges: Int64, times: Int64, buffer: Bytes8, stop: int) -> tuple[Int64, Int64, list[int], bool]:
-        """Cut records that are too long, at line ends where there are any.
-
-        Returns:
-            The edges and times of the pieces, where each record that was cut begins, and whether a line was cut.
-        """
-        if (edges[1:] - edges[:-1]).max() <= self._max_record:
-            return edges, times, [], False
-        all_edges, all_times, cuts, torn = [int(edges[0])], [], [], False
-        for time, start, end in zip(times.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-            pieces = _pieces(buffer, start, min(end, stop), self._max_record)
-            pieces[-1] = end  # a newline that was added is no byte of the record
-            if len(pieces) > 1:
-                cuts.append(start)
-            torn |= any(buffer[piece - 1] != NEWLINE for piece in pieces[:-1])
-            all_edges += pieces
-            all_times += [time] * len(pieces)
-        return np.array(all_edges), np.array(all_times), cuts, torn
+        return starts[first], inherited(time, self._inherited)
 
     def _count(self, chunk: Chunk, cuts: list[int]) -> None:
         """Count records that were cut, each when its first piece leaves."""
@@ -224,54 +213,22 @@ class Parser:
         base = self._offset - chunk.start
         self._events += [RecordCut(self._source.path, start + base, self._max_record) for start in cuts]
 
-    def _batch(
-        self, chunk: Chunk, edges: Int64, times: Int64, closed: int, limit: int, stamp: Nanos, *, torn: bool
-    ) -> SourceBatch | None:
-        """Return the closed records as a batch; what stands behind them stays open."""
-        if closed == 0:
-            return None
-        times = _inherit_from_below(times, stamp)
-        time = times[:closed]
-        keys = self.maximum.keys(time, int(times[closed]) if closed < len(times) else NO_TIME)
+    def _batch(self, chunk: Chunk, pieces: Pieces, closed: int, limit: int, stamp: Nanos) -> SourceBatch:
+        """Return the first ``closed`` of the pieces as a batch."""
+        times = inherited_from_below(pieces.times, stamp)
+        keys = self.maximum.keys(times[:closed], int(times[closed]) if closed < len(times) else NO_TIME)
         reader = self.recogniser.reader
         return SourceBatch(
             source=self._source,
             generation=self._generation,
             buffer=chunk.buffer,
             base=self._offset - chunk.start,
-            starts=edges[:closed],
-            ends=edges[1 : closed + 1],
-            time=time,
+            starts=pieces.edges[:closed],
+            ends=pieces.edges[1 : closed + 1],
+            time=times[:closed],
             key=keys,
             upto=self.maximum.highest,
             limit=limit,
             format_name=reader.lock.format.name if reader else "",
-            torn=torn,
+            torn=pieces.torn,
         )
-
-
-def _pieces(buffer: Bytes8, start: int, end: int, longest: int) -> list[int]:
-    """Return where to end each piece of a record: behind the last newline that fits in, or else inside a line."""
-    ends = []
-    while end - start > longest:
-        newlines = find_byte(buffer, start, start + longest, NEWLINE)
-        start = int(newlines[-1]) + 1 if len(newlines) else start + longest
-        ends.append(start)
-    return [*ends, end]
-
-
-def _inherit(times: Int64, above: Nanos) -> Int64:
-    """Give each record without a time that of the record above it."""
-    if times.min() != NO_TIME:
-        return times
-    known = times != NO_TIME
-    nearest = np.maximum.accumulate(np.where(known, np.arange(len(times)), -1))
-    return np.where(nearest >= 0, times[nearest], above)
-
-
-def _inherit_from_below(times: Int64, stamp: Nanos) -> Int64:
-    """Give the records at the head of a source, which have none above them, the first time below them."""
-    if times[0] != NO_TIME:
-        return times
-    timed = np.flatnonzero(times != NO_TIME)
-    return np.where(times == NO_TIME, times[timed[0]] if len(timed) else stamp, times)

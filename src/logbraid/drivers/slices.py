@@ -33,14 +33,21 @@ from logbraid.system.memory import keep_freed_memory
 
 __all__ = ["run"]
 
-PART: Final = 32 * MEBIBYTE
+PART: Final = 24 * MEBIBYTE
 """Bytes of all sources together in one part: held in memory, rendered, until it may be written."""
 
 LEAST_PARTS: Final = 3
 """With fewer parts, starting processes costs more than it gains."""
 
+LEAST_SHARE: Final = MEBIBYTE // 2
+"""With less of each source in a part, finding its ends costs more than merging it."""
+
 _WRITE: Final = "write"
 _WRITTEN: Final = "written"
+
+# Between two probes a process reads in vain: a sixteenth of its part at each end. But probes take time, too.
+_PROBES_A_SHARE: Final = 16
+_MOST_PROBES: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +104,20 @@ def _plan(run: Run, processes: int) -> Plan | None:
     total = sum((source.size or 0) - start.offset for source, start in zip(run.sources, run.starts, strict=True))
     if processes < 2 or total < LEAST_PARTS * PART or run.options.order != "time" or not _may_fork(run):
         return None
-    timelines = _timelines(run, total)
+    share = PART // len(run.sources)
+    timelines = _timelines(run, max(share // _PROBES_A_SHARE, total // _MOST_PROBES)) if share >= LEAST_SHARE else None
     if timelines is None:
         return None
     edges = [NO_TIME, *boundaries(timelines, PART), FOREVER]
     return Plan(timelines, edges, min(processes, len(edges) - 1)) if len(edges) > LEAST_PARTS else None
 
 
-def _timelines(run: Run, total: int) -> list[Timeline] | None:
+def _timelines(run: Run, step: int) -> list[Timeline] | None:
     recognisers = Recognisers(run.options)
     timelines: list[Timeline] = []
     for source, opened, start in zip(run.sources, run.opened, run.starts, strict=True):
         try:
-            timeline = survey(opened, recognisers.of(source), start, total)
+            timeline = survey(opened, recognisers.of(source), start, step)
         except SourceError:
             return None  # whoever reads the source next will meet the same error and say so
         if timeline is None:

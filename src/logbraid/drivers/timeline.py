@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
@@ -21,9 +20,6 @@ from logbraid.system.files import OpenSource
 from logbraid.system.probes import PROBE, sample_lines
 
 __all__ = ["Timeline", "boundaries", "survey"]
-
-_LEAST_STEP: Final = 128 << 10
-_MOST_PROBES: Final = 2048
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,21 +53,23 @@ class Timeline:
         return self.size if beyond == len(self.offsets) else int(self.offsets[beyond]) + PROBE
 
 
-def survey(source: OpenSource, recogniser: Recogniser, start: Start, total: int) -> Timeline | None:
+def survey(source: OpenSource, recogniser: Recogniser, start: Start, step: int) -> Timeline | None:
     """Probe a source from ``start`` on; return None where its records do not begin with timestamps.
 
     Args:
         source: to probe.
         recogniser: of this source, fresh.
         start: where the run begins with it.
-        total: bytes of all sources of the run, which share the number of probes.
+        step: bytes from one probe to the next.
     """
+    if source.seekable and source.size == 0:
+        nothing = np.empty(0, np.int64)
+        return Timeline(0, start, nothing, nothing, nothing)
     if not recognise_head(source, recogniser) or recogniser.reader is None:
         return None
     if recogniser.history_wanted:
         recogniser.history(sample_lines(source))
     begin = replace(start, lock=recogniser.reader.lock, previous=recogniser.reader.previous)
-    step = max(_LEAST_STEP, total // _MOST_PROBES)
     buffer, places = _probe(source, start.offset, step)
     starts, ends = frame(buffer, 0, len(places) * PROBE)
     inside = (starts % PROBE != 0) & (starts // PROBE == (ends - 1) // PROBE)

@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from logbraid.core.timestamps.fields import MARKS, looks_like_fields
@@ -26,6 +27,7 @@ __all__ = ["Lock", "detect"]
 
 _SEARCHED: Final = 256
 _ENOUGH_WITNESSES: Final = 2
+_GLANCE: Final = 12
 _LARGEST_SHARE: Final = 4
 
 _CONTINUATION: Final = re.compile(
@@ -92,6 +94,7 @@ class Table:
     """Formats by the byte that they begin with, each with its place in the order of preference."""
 
     def __init__(self, formats: Sequence[Format]) -> None:
+        self.order = {form: number for number, form in enumerate(formats)}
         self._by_first: list[list[Format]] = [[] for _ in range(256)]
         for form in formats:
             for first in form.first:
@@ -114,7 +117,21 @@ def detect(lines: Sequence[bytes], formats: Sequence[Format] = FORMATS) -> Lock 
         lines: a sample, with or without line ends.
         formats: to look for, the most specific first.
     """
-    table = Table(formats)
+    table = _table(tuple(formats))
+    first = lines[:_GLANCE]
+    lock, count = _vote(first, table)
+    if lock is not None and count == len(first):
+        return lock  # of one mind: the other lines are asked only where these are not
+    return _vote(lines, table)[0]
+
+
+@lru_cache(maxsize=8)
+def _table(formats: tuple[Format, ...]) -> Table:
+    return Table(formats)
+
+
+def _vote(lines: Sequence[bytes], table: Table) -> tuple[Lock | None, int]:
+    """Return the credible lock that most lines name, and how many do."""
     opening = [line for line in lines if not _CONTINUATION.match(line)] or [line for line in lines if line.strip()]
     supports: dict[Lock, Support] = {}
     for line in _worth_a_look(lines, opening):
@@ -124,10 +141,9 @@ def detect(lines: Sequence[bytes], formats: Sequence[Format] = FORMATS) -> Lock 
             support.positions[candidate.position] += 1
     credible = [lock for lock, support in supports.items() if support.is_credible(len(opening))]
     if not credible:
-        return None
-    order = {form: number for number, form in enumerate(formats)}
-    best = min(credible, key=lambda lock: (-supports[lock].count, supports[lock].rank, order[lock.format]))
-    return _with_hint(best, supports[best])
+        return None, 0
+    best = min(credible, key=lambda lock: (-supports[lock].count, supports[lock].rank, table.order[lock.format]))
+    return _with_hint(best, supports[best]), supports[best].count
 
 
 def _worth_a_look(lines: Sequence[bytes], opening: Sequence[bytes]) -> Iterator[bytes]:

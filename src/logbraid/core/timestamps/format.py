@@ -52,9 +52,9 @@ class Sample:
     modified: Nanos = 1_790_000_000_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Format:
-    """One way to write a time.
+    """One way to write a time. Two formats are the same only if they are one and the same object.
 
     Attributes:
         name: as shown in notices and documentation.

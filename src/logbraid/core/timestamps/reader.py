@@ -8,9 +8,8 @@ format, and no statement runs per line, except for the first line of each shape.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import cache
-from typing import Final
+from functools import cache, lru_cache
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -35,6 +34,7 @@ MOST_HEADS: Final = 512
 _POISON: Final = -(2**56)
 _NOT_A_DIGIT: Final = -1
 _NO_HEAD: Final = -1
+_ZERO: Final = ord("0")
 
 
 @cache
@@ -57,50 +57,66 @@ def _pair_table(low_worth: int, high_worth: int, base: int) -> Int64:
     return (high[:, None] + low[None, :]).ravel()
 
 
-class Layout:
-    """One shape of a format: which columns are tail digits and what each is worth. Lines of one shape are read at once.
-
-    Args:
-        worths: in ns, of each column that is a tail digit, counted from the start of the timestamp.
-        stop: length of the timestamp.
-        base: of the digits.
-        limit: what all digits of a tail together stay below, in ns.
+class Shape(NamedTuple):
+    """Where the tail's digits stand in a timestamp, and what they are.
 
     Attributes:
-        shape: what makes two layouts the same.
+        second: column of the first of the two digits of the seconds, counted from the start of the timestamp.
+        begin: column of the first digit of the fraction.
+        end: column behind the last one; ``begin`` where there is no fraction.
         stop: length of the timestamp.
+        base: of the digits. Hexadecimal ones have no seconds, and their fraction counts ns.
+        limit: what all digits together stay below, in ns.
+    """
+
+    second: int
+    begin: int
+    end: int
+    stop: int
+    base: int
+    limit: Nanos
+
+    @classmethod
+    def of(cls, match: re.Match[bytes], form: Format, head: Head) -> Shape:
+        """Return the shape of a line that matched."""
+        begin, end = match.span("fraction") if "fraction" in match.re.groupindex else (0, 0)
+        # A minute may have a leap second; what is no minute (epoch seconds) goes up to 99.
+        seconds = 1 if form.base == HEXADECIMAL else 61 if isinstance(head, Moment) else 100
+        return cls(match.start("second"), begin, end, match.end(), form.base, seconds * SECOND)
+
+    def worths(self) -> dict[int, Nanos]:
+        """Return what each column that is a digit of the tail is worth, in ns."""
+        columns = range(self.begin, self.end)
+        if self.base == HEXADECIMAL:
+            return {column: 16 ** (self.end - 1 - column) for column in columns}
+        fraction = {column: SECOND // 10 ** (column - self.begin + 1) for column in columns}
+        return {self.second: 10 * SECOND, self.second + 1: SECOND} | fraction
+
+
+class Layout:
+    """How to read lines of one shape all at once.
+
+    Attributes:
+        shape: of the lines.
         width: bytes of a window: the timestamp and the one byte after it that its pattern may look at, in whole words.
         heads: the number of each head seen so far.
     """
 
-    __slots__ = ("_limit", "_mask", "_tables", "heads", "shape", "stop", "width")
+    __slots__ = ("_digits", "_mask", "_tables", "heads", "shape", "width")
 
-    def __init__(self, worths: Mapping[int, Nanos], stop: int, base: int, limit: Nanos) -> None:
-        self.shape = (tuple(worths.items()), stop, base, limit)
-        self.stop = stop
-        self.width = (stop + 1 + 7) // 8 * 8
-        keep = np.full(self.width, 0xFF, np.uint8)
-        keep[[*worths, *range(stop + 1, self.width)]] = 0
-        self._mask: UInt64 = keep.view(np.uint64)
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.width = (shape.stop + 1 + 7) // 8 * 8
         self.heads: dict[bytes, int] = {}
-        self._limit = limit
+        worths = shape.worths()
+        self._digits = [*worths]
+        keep = np.full(self.width, 0xFF, np.uint8)
+        keep[[*worths, *range(shape.stop + 1, self.width)]] = 0
+        self._mask: UInt64 = keep.view(np.uint64)
         self._tables = [
-            (pair, _pair_table(worths.get(2 * pair, 0), worths.get(2 * pair + 1, 0), base))
+            (pair, _pair_table(worths.get(2 * pair, 0), worths.get(2 * pair + 1, 0), shape.base))
             for pair in sorted({column // 2 for column in worths})
         ]
-
-    @classmethod
-    def of(cls, match: re.Match[bytes], form: Format, head: Head | None) -> Layout:
-        """Return the layout of a line that matched."""
-        begin, end = match.span("fraction") if "fraction" in match.re.groupindex else (0, 0)
-        if form.base == HEXADECIMAL:
-            worths = {column: 16 ** (end - 1 - column) for column in range(begin, end)}
-            return cls(worths, match.end(), form.base, SECOND)
-        second = match.start("second")
-        worths = {second: 10 * SECOND, second + 1: SECOND}
-        worths |= {column: SECOND // 10 ** (column - begin + 1) for column in range(begin, end)}
-        # A minute may have a leap second; what is no minute (epoch seconds) goes up to 99.
-        return cls(worths, match.end(), form.base, (61 if isinstance(head, Moment) else 100) * SECOND)
 
     def masked(self, window: Bytes8) -> UInt64:
         """Return the words of the windows, end to end, with the tails' digits and what lies beyond cleared."""
@@ -110,6 +126,12 @@ class Layout:
             self._mask = np.tile(self._mask[: self.width // 8], len(window))
         return words & self._mask[: len(words)]
 
+    def typical(self, window: Bytes8) -> bytes:
+        """Return the timestamp and the byte after it with a 0 for each digit of the tail: one text for equal heads."""
+        text = window[: self.shape.stop + 1].copy()
+        text[self._digits] = _ZERO
+        return text.tobytes()
+
     def tails(self, window: Bytes8) -> Int64:
         """Return seconds and fraction in ns, or something below zero where other bytes than digits stand."""
         pairs = window.view("<u2")
@@ -117,8 +139,8 @@ class Layout:
         total = table.take(pairs[:, column])
         for column, table in others:
             total += table.take(pairs[:, column])
-        if len(total) and total.max() >= self._limit:
-            total[total >= self._limit] = _POISON
+        if len(total) and total.max() >= self.shape.limit:
+            total[total >= self.shape.limit] = _POISON
         return total
 
 
@@ -173,18 +195,18 @@ class TimestampReader:
                 rows = self._fill(layout, buffer, positions, rows, heads, tails)
         while len(rows):
             row = int(rows[0])
-            new = self._layout_of(buffer, int(positions[row]), int(ends[row]))
-            if new is None or any(new.shape == known.shape for known in self._layouts):
+            shape = self._shape_of(buffer, int(positions[row]), int(ends[row]))
+            if shape is None or any(shape == known.shape for known in self._layouts):
                 rows = rows[1:]
                 continue
-            self._layouts = [new, *self._layouts[: MOST_SHAPES - 1]]
-            left = self._fill(new, buffer, positions, rows, heads, tails)
+            self._layouts = [Layout(shape), *self._layouts[: MOST_SHAPES - 1]]
+            left = self._fill(self._layouts[0], buffer, positions, rows, heads, tails)
             rows = left[left != row]
 
-    def _layout_of(self, buffer: Bytes8, position: int, end: int) -> Layout | None:
+    def _shape_of(self, buffer: Bytes8, position: int, end: int) -> Shape | None:
         match = self.lock.format.pattern.match(buffer[position : min(position + LONGEST, end)].tobytes())
         head = None if match is None else _meaning(self.lock.format, match)
-        return None if match is None or head is None else Layout.of(match, self.lock.format, head)
+        return None if match is None or head is None else Shape.of(match, self.lock.format, head)
 
     def _fill(self, layout: Layout, buffer: Bytes8, positions: Int64, rows: Int64, heads: Int64, tails: Int64) -> Int64:
         """Read those of ``rows`` that have this layout into ``heads`` and ``tails``; return the others."""
@@ -220,13 +242,12 @@ class TimestampReader:
     def _head_id(self, layout: Layout, key: bytes, window: Bytes8) -> int:
         known = layout.heads.get(key)
         if known is None:
-            known = layout.heads[key] = self._new_head(layout, window.tobytes()[: layout.stop + 1])
+            known = layout.heads[key] = self._new_head(layout, window)
         return known
 
-    def _new_head(self, layout: Layout, text: bytes) -> int:
-        match = self.lock.format.pattern.match(text)
-        head = None if match is None else _meaning(self.lock.format, match)
-        if match is None or head is None or Layout.of(match, self.lock.format, head).shape != layout.shape:
+    def _new_head(self, layout: Layout, window: Bytes8) -> int:
+        head = _read_head(self.lock.format, layout.shape, layout.typical(window))
+        if head is None:
             return _NO_HEAD
         self._heads.append(head)
         placed = None if self._calendar.depends(head) else self._calendar.place(head, NO_TIME)
@@ -269,6 +290,14 @@ class TimestampReader:
             if base is not None:
                 self.previous = int(base + tails[stop - 1])
         return placed
+
+
+@lru_cache(maxsize=4096)
+def _read_head(form: Format, shape: Shape, text: bytes) -> Head | None:
+    """Return what the head of a text of this shape means. Cached: sources that were written together share minutes."""
+    match = form.pattern.match(text)
+    head = None if match is None else _meaning(form, match)
+    return head if match is not None and head is not None and Shape.of(match, form, head) == shape else None
 
 
 def _meaning(form: Format, match: re.Match[bytes]) -> Head | None:
