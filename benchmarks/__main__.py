@@ -108,7 +108,16 @@ def _timed(command: Command, sources: list[Path], output: Path) -> float:
     if output.is_file():
         output.unlink()
         os.sync()  # or this run would pay for what the one before left unwritten
+    for source in sources:
+        _warm(source)
     return seconds(_line(command, sources, output))
+
+
+def _warm(source: Path) -> None:
+    """Read a file, so that it is in the page cache: some kernels take cold pages back within a minute."""
+    with source.open("rb", buffering=0) as file:
+        while file.read(1 << 20):
+            pass
 
 
 def _line(command: Command, sources: list[Path], output: Path) -> str:

@@ -79,16 +79,18 @@ BOTH: Final = (
 )
 VERIFY: Final = f"{LOGBRAID} verify --tz UTC --order time {{out}} {{sources}}"
 SORT: Final = _sort("-k1,1")
+# Whole lines compared, not the time alone: equal times come out by text, which is quicker and not what is wanted.
+PLAIN_SORT: Final = Command("`sort -m`, whole lines", f"{ONE_CORE}sort -m {{sources}} > {{out}}", _program("sort"))
 
 WORK: Final = (
     Work(
         "ISO, 4 x 256 MiB, to nowhere",
         "iso-4x256",
-        (*BOTH, SORT),
+        (*BOTH, SORT, PLAIN_SORT),
         SORT.name,
         proof="sort -m -s -k1,1 {sources} | cmp - {out}",
     ),
-    Work("ISO, 16 x 64 MiB, to nowhere", "iso-16x64", (*BOTH, SORT), SORT.name, proof=VERIFY),
+    Work("ISO, 16 x 64 MiB, to nowhere", "iso-16x64", (*BOTH, SORT, PLAIN_SORT), SORT.name, proof=VERIFY),
     Work(
         "ISO, 4 x 256 MiB, to a file",
         "iso-4x256",
