@@ -54,11 +54,6 @@ class Merger:
         self._open_line: tuple[int, int] | None = None
         self._queues = [_Queue() for _ in sources]
 
-    @property
-    def size(self) -> int:
-        """Bytes of all records that wait."""
-        return sum(queue.size for queue in self._queues)
-
     def waiting(self, source: SourceId) -> int:
         """Return how many bytes of this source wait."""
         return self._queues[source].size
@@ -102,11 +97,6 @@ class ArrivalMerger:
         self._sources = sources
         self._open_line: tuple[int, int] | None = None
         self._parts: list[SourceBatch] = []
-
-    @property
-    def size(self) -> int:
-        """Bytes of all records that wait."""
-        return sum(part.size for part in self._parts)
 
     def waiting(self, source: SourceId) -> int:
         """Return how many bytes of this source wait."""
