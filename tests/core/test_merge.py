@@ -53,7 +53,6 @@ def test_whatever_comes_first_the_order_is_one(keys: list[list[int]], turns: lis
         released.append(merger.release())
     expected = [(key, n, 2 * place) for n, column in enumerate(keys) for place, key in enumerate(column)]
     assert rows(released) == sorted(expected)
-    assert merger.size == 0
     assert [merger.waiting(one.id) for one in origins] == [0] * len(keys)
 
 
@@ -88,7 +87,6 @@ def test_arrival_is_the_order_of_coming() -> None:
     merger.add(batch(second, [9]))
     merger.add(batch(first, [1]))
     assert merger.waiting(second.id) == 2
-    assert merger.size == 4
     merger.finish(first.id)
     assert rows([merger.release()]) == [(9, 1, 0), (1, 0, 0)]
     assert merger.release() is None
