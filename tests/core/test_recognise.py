@@ -44,6 +44,22 @@ def test_another_format_takes_over(sizes: list[int]) -> None:
 
 
 @pytest.mark.parametrize("sizes", [[1 << 20], [100]])
+def test_the_same_format_may_move_in_the_line(sizes: list[int]) -> None:
+    parsed = parse(TIMED * 100 + (b"INFO " + TIMED) * 100, sizes)
+    assert len(parsed.rows) == 200
+    assert {row.time for row in parsed.rows} == {TIME}
+    assert [str(event).partition(": ")[2] for event in parsed.events] == [
+        "timestamps stand at another place in the line from byte 2300 on"
+    ]
+
+
+def test_formats_that_give_no_times_are_not_tried_in_turns_for_ever() -> None:
+    beyond = b"9999-01-01T00:00:01Z no clock says so\n"  # a timestamp, of a time that cannot be
+    parsed = parse(TIMED * 70 + beyond * 64 + EPOCH * 64 + beyond * 200 + EPOCH * 300, [1 << 20])
+    assert parsed.rows[-1].time == at("2026-01-01T00:01:40.123")
+
+
+@pytest.mark.parametrize("sizes", [[1 << 20], [100]])
 def test_a_few_lines_of_another_format_change_nothing(sizes: list[int]) -> None:
     data = TIMED * 70 + EPOCH * (SAMPLE_LINES - 1) + TIMED
     parsed = parse(data, sizes)

@@ -77,13 +77,15 @@ class NoTimestamps(Event):
 
 @dataclass(frozen=True, slots=True)
 class FormatChanged(Event):
-    """The locked timestamp format stopped matching and another one was found."""
+    """The locked timestamp format stopped matching; another one was found, or the same at another place."""
 
     before: str
     after: str
     offset: int
 
     def __str__(self) -> str:
+        if self.before == self.after:
+            return f"{self.path}: timestamps stand at another place in the line from byte {self.offset} on"
         return f"{self.path}: timestamps change from {self.before} to {self.after} at byte {self.offset}"
 
 

@@ -132,7 +132,10 @@ class Recogniser:
         return times, record_starts(self.style, buffer, starts, ends, times)
 
     def _change(self, buffer: Bytes8, starts: Int64, ends: Int64, times: Int64, begin: int, base: int) -> int | None:
-        """Look for another format in the first long run of untimed lines; return where that run begins."""
+        """Look for another format, or another place for it, in long runs of untimed lines; return where it begins.
+
+        Each change begins further on than the one before, or is one that the same lines do not ask for again.
+        """
         if self.reader is None or times[begin:].min() != NO_TIME:
             return None
         timed = np.concatenate([[begin - 1], np.flatnonzero(times[begin:] != NO_TIME) + begin, [len(times)]])
@@ -141,9 +144,9 @@ class Recogniser:
             while stop - first >= self._patience:
                 rows = slice(first + self._patience - SAMPLE_LINES, first + self._patience)
                 lock = self._detect(buffer, starts[rows], ends[rows])
-                if lock is not None and lock.format is not self.reader.lock.format:
-                    self._switch(lock, texts(buffer, starts[rows], ends[rows]), int(starts[first]) + base)
-                    return first
+                if lock is not None and not _alike(lock, self.reader.lock):
+                    self._switch(lock, texts(buffer, starts[rows], ends[rows]), int(starts[rows.start]) + base)
+                    return rows.start
                 self._patience *= 2
         return None
 
@@ -196,6 +199,13 @@ def _coarse(head: Head) -> object:
     if not isinstance(head, Moment):
         return None
     return head.hour if head.day is None else (head.year, head.month, head.day)
+
+
+def _alike(one: Lock, other: Lock) -> bool:
+    """Whether both read the same; the column that helps to find a key is no difference."""
+    if isinstance(one.locator, After) and isinstance(other.locator, After):
+        return one.format is other.format and one.locator.key == other.locator.key
+    return one == other
 
 
 def _style(lock: Lock, sample: Sequence[bytes]) -> Style:
