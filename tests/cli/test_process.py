@@ -93,10 +93,13 @@ def test_a_signal_ends_the_run_and_leaves_no_half_file(log: Path, tmp_path: Path
     ready = tmp_path / "ready"
     os.mkfifo(ready)
     command = ["merge", "-o", str(tmp_path / "out.log"), str(log), "--exec", f"sh -c 'echo > {ready}; exec sleep 60'"]
-    process = subprocess.Popen([*COMMAND, *command], stderr=subprocess.PIPE, text=True)
-    ready.read_text()  # blocks until the run has begun
-    process.send_signal(number)
-    _, said = process.communicate(timeout=30)
+    with subprocess.Popen([*COMMAND, *command], stderr=subprocess.PIPE, text=True) as process:
+        ready.read_text()  # blocks until the run has begun
+        process.send_signal(number)
+        try:
+            _, said = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert (process.returncode, said) == (128 + number, "")
     assert os.listdir(tmp_path) == ["ready"]
 
