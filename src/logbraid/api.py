@@ -160,7 +160,10 @@ def merge_into(
     _refuse_own(specs, own)
     found = discover(specs, commands=commands, exclude=own, filesystem=filesystem)
     failed = _tell(found.events, notice)
+    if failed and not found.sources:
+        return Account(failed=failed)  # nothing could be read: what stands at the output stays
     sources = _sources(found, path_labels=path_labels)
+    _check_labels(options.skews, sources)
     sizes = [source.size for source in sources]
     total = None if None in sizes else sum(size or 0 for size in sizes)
     sink = make_sink(sources)
@@ -182,7 +185,8 @@ def merge_into(
 def _refuse_own(specs: Sequence[str], own: Sequence[str]) -> None:
     """Refuse to write over a file that was named as a source; one that a pattern or a directory holds is left out."""
     for spec in specs:
-        if any(os.path.isfile(path) and os.path.isfile(spec) and os.path.samefile(path, spec) for path in own):
+        named = "/dev/stdin" if spec == "-" else spec
+        if any(os.path.isfile(path) and os.path.isfile(named) and os.path.samefile(path, named) for path in own):
             raise UsageError(f"{spec} is a source and cannot be the output too")
 
 
@@ -198,6 +202,13 @@ def _sources(found: Discovery, *, path_labels: bool) -> list[Source]:
     names = [printable(path) for path in paths] if path_labels else shortest_labels(paths)
     rows = enumerate(zip(found.sources, names, strict=True))
     return [Source(SourceId(i), opened.path, name, opened.modified, opened.size) for i, (opened, name) in rows]
+
+
+def _check_labels(skews: Mapping[str, Nanos], sources: Sequence[Source]) -> None:
+    labels = [source.label for source in sources]
+    for label in skews:
+        if label not in labels:
+            raise UsageError(f"no source has the label {label!r}: there are {', '.join(labels)}")
 
 
 def _starts(sources: Sequence[Source], found: Discovery, options: Options) -> list[Start]:

@@ -51,6 +51,9 @@ def endings() -> Iterator[None]:
             _fail(error, INCOMPLETE)
         except LogbraidError as error:
             _fail(error, FAILED)
+        except OSError as error:
+            if error.errno != errno.EPIPE:  # from a command that only prints: what sinks meet comes translated
+                _fail(SinkError(f"standard output: {error.strerror}", error.errno), FAILED)
 
 
 def _fail(error: LogbraidError, code: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Unpack
@@ -54,6 +55,9 @@ def _merge(sources: Sequence[str], flags: Flags) -> Account:
         raise UsageError("name at least one source")
     output = Output.of(flags)
     own = [*output.own_paths, *_files(flags["account"])]
+    for beside in _files(flags["account"]):
+        if any(_same_file(beside, path) for path in output.own_paths):
+            raise UsageError(f"{beside} cannot be the output and the account too")
     from logbraid.api import merge_into
     from logbraid.system.memory import keep_freed_memory
 
@@ -75,6 +79,12 @@ def _merge(sources: Sequence[str], flags: Flags) -> Account:
         reporter.clear()
     reporter.finish(account)
     return account
+
+
+def _same_file(one: str, other: str) -> bool:
+    if os.path.exists(one) and os.path.exists(other):
+        return os.path.isfile(one) and os.path.samefile(one, other)
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _files(account: str | None) -> list[str]:

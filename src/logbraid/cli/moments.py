@@ -59,7 +59,7 @@ def _named(text: str, now: Nanos, zone: tzinfo) -> Nanos | None:
         return now
     if day not in _DAYS:
         return None
-    return _at(_day(now, zone, _DAYS[day]), clock or "00:00", zone)
+    return _at(_day(now, zone, _DAYS[day]), clock.upper() or "00:00", zone)
 
 
 def _before_now(text: str, now: Nanos, zone: tzinfo) -> Nanos:
@@ -96,7 +96,9 @@ def _day(now: Nanos, zone: tzinfo, later: int = 0) -> date:
 
 
 def _at(day: date, clock: str, zone: tzinfo) -> Nanos:
-    return _nanos(datetime.combine(day, time.fromisoformat(clock.zfill(5)), zone))
+    hour, colon, rest = clock.partition(":")
+    read = time.fromisoformat(f"{hour:0>2}{colon}{rest}")
+    return _nanos(datetime.combine(day, read, read.tzinfo or zone))
 
 
 def _nanos(moment: datetime) -> Nanos:

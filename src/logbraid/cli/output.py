@@ -57,7 +57,7 @@ class Output:
         if path is None and sys.stdout is None:
             raise SinkError(f"{_STDOUT_NAME} is closed")
         terminal = path is None and os.isatty(_STDOUT)
-        format_ = flags["output_format"] or _ENDINGS.get(os.path.splitext(path or "")[1], "text")
+        format_ = flags["output_format"] or _ENDINGS.get(os.path.splitext(path or "")[1].lower(), "text")
         return cls(path, format_, flags["label"], flags["color"], flags["raw"], terminal)
 
     @property

@@ -35,7 +35,7 @@ Examples:
     show_default=True,
     help="Of all files together.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Another seed, other logs.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, other logs.")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="iso", show_default=True, help="Of the lines.")
 @click.option("--torn", type=_PROBABILITY, default=0.0, help="How likely a file ends without a newline, from 0 to 1.")
 @click.option("--traceback", type=_PROBABILITY, default=0.0, help="How likely a record carries a traceback.")

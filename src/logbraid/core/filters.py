@@ -72,7 +72,7 @@ def _level_tests(options: Options) -> list[Test]:
 def _pattern_test(pattern: str, *, wanted: bool) -> Test:
     try:
         matches(pa.array([b""]), f"(?m){pattern}")
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, UnicodeEncodeError) as error:
         raise UsageError(f"not a regular expression: {pattern}: {error}") from None
 
     def test(batch: SourceBatch) -> Bool:

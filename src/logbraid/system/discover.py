@@ -137,8 +137,12 @@ class Search:
 
     def _add_file(self, path: str, status: os.stat_result, *, named: bool) -> None:
         if self._is_new(path, Identity.of(status)):
+            head = head_of(path)
+            if named and head and not status.st_size:
+                self._add_pipe(path, status)  # a file of the kernel's, which tells no size and is read like a pipe
+                return
             file = LocalFile(path, status, self._descriptors)
-            self._add_looked_at(file, head_of(path), Identity.of(status), named=named)
+            self._add_looked_at(file, head, Identity.of(status), named=named)
 
     def _add_pipe(self, path: str, status: os.stat_result) -> None:
         if self._is_new(path, Identity.of(status)):

@@ -105,7 +105,7 @@ def _parts(text: str) -> Iterator[Directive]:
             raise UsageError(f"time format {text!r}: a timestamp does not go over a line end")
         directive = next(characters, "") if character == "%" else None
         if directive is None or directive == "\0":
-            literal = character.encode()
+            literal = character.encode(errors="surrogateescape")
             yield Directive(re.escape(literal), frozenset(literal[:1]), "")
         elif directive in _DIRECTIVES:
             yield _DIRECTIVES[directive]
