@@ -104,6 +104,9 @@ def merge(
         raise UsageError(f"no such driver: {driver}")
     if labels not in (None, "name", "path"):
         raise UsageError(f"labels are 'name', 'path' or None, not {labels!r}")
+    for name, value in (("commands", commands), ("include", include), ("exclude", exclude)):
+        if isinstance(value, str):
+            raise UsageError(f"{name} is a list of texts, not one text")
     options = Options(
         order=order,
         since=_nanos(since),

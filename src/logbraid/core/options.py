@@ -17,6 +17,7 @@ __all__ = ["MEBIBYTE", "Options", "Order"]
 
 MEBIBYTE: Final = 1 << 20
 LEAST_RECORD: Final = 64
+MOST_RECORD: Final = 1 << 30
 
 Order = Literal["time", "arrival"]
 
@@ -58,6 +59,8 @@ class Options:
             raise UsageError("since must be before until")
         if self.max_record < LEAST_RECORD:
             raise UsageError(f"the longest record cannot be under {LEAST_RECORD} bytes")
+        if self.max_record > MOST_RECORD:
+            raise UsageError(f"the longest record cannot be over {MOST_RECORD >> 20} MiB")
         if self.buffer < MEBIBYTE:
             raise UsageError("the buffer cannot be under 1 MiB")
 

@@ -73,6 +73,11 @@ class Pipeline:
         """Whether every source has ended; drain ``batches()`` once more then."""
         return not self._open
 
+    @property
+    def has_hesitated(self) -> bool:
+        """Whether some source's format was looked for again in vain, which makes a fresh pipeline see it otherwise."""
+        return any(parser.recogniser.has_hesitated for parser in self._parsers)
+
     # Facts in
 
     def receive_data(self, source: SourceId, chunk: Chunk) -> None:

@@ -63,6 +63,11 @@ class Recogniser:
         if self.reader is not None:
             self.reader.previous = time
 
+    @property
+    def has_hesitated(self) -> bool:
+        """Whether it looked for another format in vain: it will look later next time than one that is fresh."""
+        return self._patience != SAMPLE_LINES
+
     def events(self) -> list[Event]:
         """Return what was noticed since the last call."""
         events, self._events = self._events, []
@@ -116,11 +121,18 @@ class Recogniser:
             ends: where they end.
             base: offset in the source of ``buffer[0]``.
         """
-        times, begins = self._read(buffer, starts, ends)
-        begin = self._change(buffer, starts, ends, times, 0, base)
-        while begin is not None:
-            times[begin:], begins[begin:] = self._read(buffer, starts[begin:], ends[begin:])
-            begin = self._change(buffer, starts, ends, times, begin, base)
+        times, begins = np.empty(len(starts), np.int64), np.empty(len(starts), np.bool_)
+        begin, done, step = 0, 0, len(starts)
+        while done < len(starts):
+            rows = slice(done, done + step)
+            times[rows], begins[rows] = self._read(buffer, starts[rows], ends[rows])
+            done = min(done + step, len(starts))
+            change = self._change(buffer, starts, ends, times[:done], begin, base)
+            if change is None:
+                step *= 2
+            else:
+                begin = done = change
+                step = 4 * SAMPLE_LINES  # the next change may be as near: what lies far behind it would be read in vain
         return times, begins
 
     def _read(self, buffer: Bytes8, starts: Int64, ends: Int64) -> tuple[Int64, Bool]:

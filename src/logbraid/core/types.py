@@ -85,6 +85,8 @@ class Chunk:
 
     def __init__(self, size: int) -> None:
         self.buffer: Bytes8 = np.empty(HEADROOM + size + PADDING, np.uint8)
+        # A position of -1, "nowhere", must never show what the memory held before.
+        self.buffer[HEADROOM + size :] = 0
         self.start = HEADROOM
         self.stop = HEADROOM
 

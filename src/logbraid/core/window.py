@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from logbraid.core.records import SourceBatch
-from logbraid.core.types import Nanos, SourceId
+from logbraid.core.types import NO_TIME, Nanos, SourceId
 
 __all__ = ["Window"]
 
@@ -23,6 +23,7 @@ class Window:
         begins: for each source the offset of its first record in or behind the window, once it is known.
         ends: for each source the offset of its first record behind the window, or its end.
         highest: for each source the largest key in the window; ``low`` where it has none.
+        last: for each source the time of its last record in the window; NO_TIME where it has none.
     """
 
     def __init__(self, low: Nanos, high: Nanos, sources: int) -> None:
@@ -31,6 +32,7 @@ class Window:
         self.begins = [_UNKNOWN] * sources
         self.ends = [_UNKNOWN] * sources
         self.highest = [low] * sources
+        self.last = [NO_TIME] * sources
 
     def cut(self, batch: SourceBatch) -> SourceBatch:
         """Return the records of the batch that are in the window."""
@@ -43,6 +45,7 @@ class Window:
             self.ends[source] = int(batch.starts[last]) + batch.base
         if first < last:
             self.highest[source] = int(batch.key[last - 1])
+            self.last[source] = int(batch.time[last - 1])
         return batch.take(slice(first, last))
 
     def is_past(self, batch: SourceBatch) -> bool:

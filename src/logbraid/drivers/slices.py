@@ -73,6 +73,7 @@ class Part:
         begins: offset of its first record, for each source.
         ends: offset behind its last record, for each source.
         highest: largest key, for each source.
+        last: time of the last record, for each source; NO_TIME where it has none.
         accounts: what it counted.
         clean: nothing happened that the parts behind it would have to know.
     """
@@ -80,6 +81,7 @@ class Part:
     begins: list[int]
     ends: list[int]
     highest: list[Nanos]
+    last: list[Nanos]
     accounts: list[SourceAccount]
     clean: bool
 
@@ -162,19 +164,21 @@ class Ring:
         accounts = [SourceAccount(source.label, source.path) for source in self._run.sources]
         ends = [start.offset for start in self._run.starts]
         highest = [NO_TIME] * len(accounts)
+        last = [timeline.begin.previous for timeline in self._plan.timelines]
         for number in range(len(self._plan.edges) - 1):
             peer = self._peers[number % len(self._peers)]
             part = _receive(peer)
             fits = isinstance(part, Part) and part.begins == ends and part.clean
             if not fits or not _order(peer):
                 self.close()
-                return self._go_on_alone(accounts, ends, highest)
+                return self._go_on_alone(accounts, ends, highest, last)
             answer = _receive(peer)
             if answer != _WRITTEN:
                 raise answer if isinstance(answer, SinkError) else SinkError("a process died while it wrote its part")
             for account, counted in zip(accounts, part.accounts, strict=True):
                 account.add(counted)
             ends, highest = part.ends, part.highest
+            last = [new if new != NO_TIME else old for new, old in zip(part.last, last, strict=True)]
             self._run.progress(sum(ends))
         self._count_seen(accounts, ends)
         return Account(accounts)
@@ -188,11 +192,13 @@ class Ring:
             peer.orders.close()
         self._peers.clear()
 
-    def _go_on_alone(self, accounts: list[SourceAccount], ends: list[int], highest: list[Nanos]) -> Account:
+    def _go_on_alone(
+        self, accounts: list[SourceAccount], ends: list[int], highest: list[Nanos], last: list[Nanos]
+    ) -> Account:
         """Merge what is left in this process: always right, on one processor."""
         starts = [
-            replace(timeline.start(top), offset=end, highest=top)
-            for timeline, end, top in zip(self._plan.timelines, ends, highest, strict=True)
+            replace(timeline.begin, offset=end, highest=top, previous=time)
+            for timeline, end, top, time in zip(self._plan.timelines, ends, highest, last, strict=True)
         ]
         rest = threads.run(replace(self._run, starts=starts))
         self._count_seen(accounts, ends)
@@ -273,8 +279,8 @@ def _merge_part(run: Run, plan: Plan, index: int) -> tuple[Part, list[memoryview
         pieces += [run.sink.renderer(batch) for batch in pipeline.batches()]
     pieces += [run.sink.renderer(batch) for batch in pipeline.batches()]
     accounts = pipeline.account().sources
-    clean = not pipeline.events() and not any(account.leaps or account.cut for account in accounts)
-    return Part(window.begins, window.ends, window.highest, accounts, clean), pieces
+    noted = pipeline.events() or pipeline.has_hesitated or any(account.leaps or account.cut for account in accounts)
+    return Part(window.begins, window.ends, window.highest, window.last, accounts, clean=not noted), pieces
 
 
 def _send(file: IO[bytes], what: object) -> None:

@@ -163,7 +163,7 @@ class TimestampReader:
 
     def read(self, buffer: Bytes8, starts: Int64, ends: Int64) -> Int64:
         """Return the time of each line ``buffer[start:end]`` in ns UTC, NO_TIME where it has none."""
-        if len(self._heads) > MOST_HEADS:
+        if len(self._heads) > MOST_HEADS or any(len(layout.heads) > MOST_HEADS for layout in self._layouts):
             self._forget()
         return self._place(*self._read(buffer, starts, ends))
 
@@ -180,6 +180,8 @@ class TimestampReader:
         positions = self.lock.locator.positions(buffer, starts, ends)
         if self._layouts:
             heads, tails = self._apply(self._layouts[0], buffer, positions)
+            if positions.min(initial=0) < 0:
+                heads[positions < 0] = _NO_HEAD  # what was looked at there is no line's own
         else:
             heads, tails = np.full(len(starts), _NO_HEAD), np.zeros(len(starts), np.int64)
         if len(heads) and heads.min() == _NO_HEAD:
