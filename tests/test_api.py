@@ -316,6 +316,10 @@ def test_records_that_are_too_long_are_cut_and_whole(tmp_path: Path) -> None:
         {"tz": "Mars/Olympus"},
         {"time_format": "%Q"},
         {"max_record": 1},
+        {"max_record": 1 << 32},
+        {"include": "one text is no list of texts"},
+        {"commands": "ls"},
+        {"skews": {"nobody.log": 1}},
         {"buffer": 1},
         {"since": 5, "until": 5},
         {"commands": ["'"]},
@@ -351,3 +355,11 @@ def test_the_account(logs: Path, tmp_path: Path) -> None:
     assert account.failed == {missing: "no such file or directory"}
     assert not account.whole
     assert json.loads(account.to_json())["records"] == account.records == 5
+
+
+def test_where_nothing_could_be_read_what_stands_at_the_output_stays(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.write_text("keep\n")
+    account = logbraid.merge(tmp_path / "nowhere.log", out)
+    assert not account.whole
+    assert out.read_text() == "keep\n"

@@ -125,3 +125,32 @@ def test_parquet_is_not_for_a_terminal(log: Path) -> None:
     os.close(theirs)
     assert result.returncode == 2
     assert "parquet is not for a terminal" in result.stderr
+
+
+def test_the_account_is_not_the_output(log: Path, tmp_path: Path) -> None:
+    result = run("merge", log, "-o", tmp_path / "one", "--account", tmp_path / "one")
+    assert result.returncode == 2
+    assert "account" in result.stderr
+    assert shell('logbraid merge "$1" --account "$2" > "$2"', log, tmp_path / "two").returncode == 2
+
+
+def test_standard_input_is_not_the_output(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_text(LINE)
+    with path.open() as file:
+        assert run("merge", "-", "-o", path, stdin=file).returncode == 2
+    assert path.read_text() == LINE
+
+
+@pytest.mark.parametrize("command", ["verify {0} {0}.copy", "simulate {1}/logs --size 10k"])
+def test_a_verdict_that_cannot_be_written_is_said(log: Path, tmp_path: Path, command: str) -> None:
+    copy = log.with_name(log.name + ".copy")
+    copy.write_bytes(log.read_bytes())
+    result = shell(f"logbraid {command.format(log, tmp_path)} > /dev/full")
+    assert (result.returncode, result.stderr) == (3, "logbraid: standard output: No space left on device\n")
+
+
+def test_a_file_of_the_kernel_that_tells_no_size_is_read() -> None:
+    result = shell("logbraid merge -q /proc/meminfo")
+    assert result.returncode == 0
+    assert "MemTotal" in result.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta, timezone
+from time import perf_counter
 
 import pytest
 
@@ -96,3 +97,11 @@ def test_a_change_of_style_leaves_the_times_before_it_alone(sizes: list[int]) ->
     rows = parse(pretty + b"1.2.3.4 - - [01/Jan/2026:00:01:00 +0000] x\n" * 70, sizes).rows
     assert [row.time for row in rows[:60]] == [TIME + (second - 1) * SECOND for second in range(60)]
     assert len(rows) == 130
+
+
+def test_formats_in_turns_are_read_in_linear_time() -> None:
+    turns = (TIMED * 70 + EPOCH * 70) * 150
+    begun = perf_counter()
+    parsed = parse(turns, [1 << 20])
+    assert perf_counter() - begun < 10
+    assert [row.time for row in parsed.rows[-70:]] == [at("2026-01-01T00:01:40.123")] * 70

@@ -176,3 +176,27 @@ def test_nothing_to_read() -> None:
     none = np.empty(0, np.int64)
     assert reader.read(padded(b""), none, none).tolist() == []
     assert reader.previous == NO_TIME
+
+
+def test_a_line_without_a_place_never_shows_what_the_memory_held_before() -> None:
+    line = b'{"ts":"2026-03-01T08:00:00Z"}\n'
+    lock = detect([line] * 20)
+    assert lock is not None
+    reader = TimestampReader(lock, Calendar(UTC, MODIFIED))
+    first = padded(line)
+    assert reader.read(first, *frame(first, 0, len(line))).tolist() == [at("2026-03-01T08:00")]
+    stale = np.frombuffer(b"no key\n" + bytes(200) + b"2020-01-01T00:00:00Z ".ljust(24), np.uint8)
+    assert reader.read(stale, *frame(stale, 0, 7)).tolist() == [NO_TIME]
+
+
+def test_lines_of_digits_do_not_fill_the_memory() -> None:
+    random = np.random.default_rng(1)
+    good = b"2026-03-01T08:00:00Z a\n"
+    reader = TimestampReader(Lock(FORMATS[1], Column(0)), Calendar(UTC, MODIFIED))
+    for _ in range(5):
+        rows = random.integers(0x30, 0x3A, (4 * MOST_HEADS, 31), np.uint8)
+        text = good + b"".join(row.tobytes() + b"\n" for row in rows)
+        buffer = padded(text)
+        times = reader.read(buffer, *frame(buffer, 0, len(text)))
+        assert (times != NO_TIME).sum() == 1
+    assert max(len(layout.heads) for layout in reader._layouts) <= 5 * MOST_HEADS
