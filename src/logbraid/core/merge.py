@@ -46,12 +46,25 @@ class _Queue:
         return taken
 
 
-class Merger:
-    """Merges the batches of many sources in time order; each source will be finished one day."""
+class _Outlet:
+    """Where merged records leave: remembers the line that the batch before left open, so that nothing glues to it."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = sources
         self._open_line: tuple[int, int] | None = None
+
+    def leave(self, parts: Sequence[SourceBatch], order: Int64) -> RecordBatch:
+        """Return the parts as one batch, in this order."""
+        batch = RecordBatch(tuple(parts), order, self._sources, open_before=self._open_line)
+        self._open_line = batch.open_after
+        return batch
+
+
+class Merger:
+    """Merges the batches of many sources in time order; each source will be finished one day."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._outlet = _Outlet(sources)
         self._queues = [_Queue() for _ in sources]
 
     def waiting(self, source: SourceId) -> int:
@@ -83,19 +96,14 @@ class Merger:
             if queue.batches
             for batch in queue.take(bound[0], inclusive=number <= bound[1])
         ]
-        if not parts:
-            return None
-        batch = RecordBatch(tuple(parts), _order(parts), self._sources, open_before=self._open_line)
-        self._open_line = batch.open_after
-        return batch
+        return self._outlet.leave(parts, _order(parts)) if parts else None
 
 
 class ArrivalMerger:
     """Lets every record go in the order in which it came: the face of ``Merger`` without its promise."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
-        self._sources = sources
-        self._open_line: tuple[int, int] | None = None
+        self._outlet = _Outlet(sources)
         self._parts: list[SourceBatch] = []
 
     def waiting(self, source: SourceId) -> int:
@@ -113,16 +121,15 @@ class ArrivalMerger:
     def release(self) -> RecordBatch | None:
         """Return every record that has come since the last call; None where there is none."""
         parts, self._parts = self._parts, []
-        if not parts:
-            return None
-        rows = np.arange(sum(len(part) for part in parts))
-        batch = RecordBatch(tuple(parts), rows, self._sources, open_before=self._open_line)
-        self._open_line = batch.open_after
-        return batch
+        return self._outlet.leave(parts, _as_they_lie(parts)) if parts else None
 
 
 def _order(parts: Sequence[SourceBatch]) -> Int64:
     """Return the rows of the parts, laid end to end, in order of their keys; equal keys stay as they lie."""
     if len({part.source.id for part in parts}) == 1:
-        return np.arange(sum(len(part) for part in parts))
+        return _as_they_lie(parts)
     return np.argsort(np.concatenate([part.key for part in parts]), kind="stable")
+
+
+def _as_they_lie(parts: Sequence[SourceBatch]) -> Int64:
+    return np.arange(sum(len(part) for part in parts))
