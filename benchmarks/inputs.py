@@ -13,7 +13,7 @@ from typing import Final
 
 from logbraid.simulate import simulate
 
-__all__ = ["INPUTS", "QUICKER", "Input"]
+__all__ = ["INPUTS", "QUICKER", "Input", "warm"]
 
 MEBIBYTE: Final = 1 << 20
 QUICKER: Final = 64
@@ -54,6 +54,13 @@ class Input:
                     _compress(path)
             finished.touch()
         return sorted(directory.glob("*.log*"))
+
+
+def warm(path: Path) -> None:
+    """Read a file, so that it is in the page cache: some kernels take cold pages back within a minute."""
+    with path.open("rb", buffering=0) as file:
+        while file.read(MEBIBYTE):
+            pass
 
 
 def _compress(path: Path) -> None:

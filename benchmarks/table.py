@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-__all__ = ["Row", "machine", "put_into_page", "table"]
+__all__ = ["Row", "grid", "machine", "put_into_page", "table"]
 
 SMALL: Final = 1 << 20
 """Of less than this no speed is told: starting is all that was timed."""
@@ -60,14 +60,19 @@ class Row:
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as a markdown table; the name of the work stands in its first row only."""
-    lines: list[tuple[str, ...]] = [("work", "command", "median", "speed", "x reference", "peak memory"), ("",) * 6]
+    lines: list[tuple[str, ...]] = []
     previous = ""
     for row in rows:
         work, *others = row.cells()
         lines.append(("" if work == previous else work, *others))
         previous = work
-    widths = [max(len(line[column]) for line in lines) for column in range(6)]
-    lines[1] = tuple("-" * width for width in widths)
+    return grid(("work", "command", "median", "speed", "x reference", "peak memory"), lines)
+
+
+def grid(heads: tuple[str, ...], cells: Sequence[tuple[str, ...]]) -> str:
+    """Cells under their heads as a markdown table."""
+    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    lines = [heads, tuple("-" * width for width in widths), *cells]
     return "".join(
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |\n"
         for line in lines
@@ -87,9 +92,9 @@ def machine(rounds: int) -> str:
     return f"{model}, {cores} cores; Python {platform.python_version()}, {versions}; {rounds_said}.\n"
 
 
-def put_into_page(page: Path, text: str) -> None:
-    """Replace what stands between the page's two marks."""
-    begin, end = "<!-- numbers: begin -->\n", "<!-- numbers: end -->\n"
+def put_into_page(page: Path, mark: str, text: str) -> None:
+    """Replace what stands between the page's two marks of this name."""
+    begin, end = f"<!-- {mark}: begin -->\n", f"<!-- {mark}: end -->\n"
     before, _, rest = page.read_text().partition(begin)
     _, _, after = rest.partition(end)
     page.write_text(f"{before}{begin}\n{text}\n{end}{after}")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from logbraid.cli.quantities import parse_duration, parse_size, parse_skew
+from logbraid.cli.quantities import duration_text, parse_duration, parse_size, parse_skew, size_text
 from logbraid.errors import UsageError
 
 SECOND = 10**9
@@ -64,3 +64,13 @@ def test_a_skew_is_a_label_and_a_duration() -> None:
 def test_what_is_no_skew(text: str) -> None:
     with pytest.raises(UsageError, match="not a"):
         parse_skew(text)
+
+
+@pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (5 << 40, "5.0 TiB")])
+def test_sizes_as_text(size: int, text: str) -> None:
+    assert size_text(size) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.04, "0.0 s"), (59.9, "59.9 s"), (61, "1:01"), (3725, "1:02:05")])
+def test_durations_as_text(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text

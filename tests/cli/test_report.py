@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from logbraid.cli.report import Reporter, duration_text, progress_line, size_text, summary
+from logbraid.cli.report import Reporter, progress_line, summary
 from logbraid.core.account import Account, SourceAccount
 from logbraid.core.events import FormatChanged, SourceFailed
 
@@ -35,11 +37,26 @@ def test_the_summary_says_what_failed() -> None:
     assert summary(account, 2.0) == "1,234 records (4.0 KiB) of 1 sources in 2.0 s, 1 source not read to the end"
 
 
-@pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (5 << 40, "5.0 TiB")])
-def test_sizes(size: int, text: str) -> None:
-    assert size_text(size) == text
+def test_the_account_of_a_run_that_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    account = Account([SourceAccount("a\x1b", "/a", bytes_seen=3, records=1)])
+    Reporter(quiet=False, beside=True).tell(account)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("logbraid: 1 records")
+    assert lines[1].startswith("source ")
+    assert lines[2].startswith("a\\x1b ")
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.04, "0.0 s"), (59.9, "59.9 s"), (61, "1:01"), (3725, "1:02:05")])
-def test_durations(seconds: float, text: str) -> None:
-    assert duration_text(seconds) == text
+def test_quiet_is_told_of_losses_only(capsys: pytest.CaptureFixture[str]) -> None:
+    lossy = SourceAccount("l", "/l", bytes_lost=3, reasons=["truncated"])
+    Reporter(quiet=True, beside=True).tell(Account([SourceAccount("a", "/a"), lossy]))
+    assert capsys.readouterr().err == "logbraid: /l: 3 bytes were not read: truncated\n"
+
+
+def test_a_run_goes_on_where_nobody_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr("sys.stderr", full)
+        reporter = Reporter(quiet=False, beside=True)
+        reporter.notice(SourceFailed("a.log", "gone"))
+        reporter.tell(Account())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())
+    assert full.closed

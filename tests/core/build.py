@@ -85,17 +85,17 @@ def parse(data: bytes, sizes: Sequence[int] = AT_ONCE, options: Options | None =
     parsed = Parsed()
     lines = data.splitlines()
     for piece in pieces(data, sizes):
-        parsed.rows += _rows(parser.receive(Chunk.of(piece), MODIFIED))
+        parsed.rows += rows_of(parser.receive(Chunk.of(piece), MODIFIED))
         if parser.recogniser.history_wanted:
             parser.recogniser.history(lines)
         parsed.events += parser.events()
-    parsed.rows += _rows(parser.finish(MODIFIED))
+    parsed.rows += rows_of(parser.finish(MODIFIED))
     parsed.events += parser.events()
     parsed.cut, parsed.leaps = parser.cut, parser.maximum.leaps
     return parsed
 
 
-def _rows(batch: SourceBatch | None) -> Iterator[Row]:
+def rows_of(batch: SourceBatch | None) -> Iterator[Row]:
     if batch is not None:
         starts = (batch.starts + batch.base).tolist()
         columns = (starts, batch.end_offsets.tolist(), batch.time.tolist(), batch.key.tolist())

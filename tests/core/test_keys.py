@@ -53,3 +53,26 @@ def test_at_the_edges_of_a_source_nothing_proves_a_leap() -> None:
 def test_a_source_goes_on_from_the_key_it_had() -> None:
     maximum = RunningMaximum(highest=10)
     assert maximum.keys(np.array([3, 12]), NO_TIME).tolist() == [10, 12]
+
+
+def test_no_key_is_past_the_time_at_which_it_was_seen() -> None:
+    maximum = RunningMaximum()
+    maximum.ceiling = 6
+    assert maximum.keys(np.array([3, 9, 5]), 4).tolist() == [3, 6, 6]
+    maximum.ceiling = 8
+    assert maximum.keys(np.array([7, 7]), NO_TIME).tolist() == [7, 7]
+    assert (maximum.ahead, maximum.highest) == (1, 7)
+
+
+def test_what_was_seen_is_no_leap() -> None:
+    maximum = RunningMaximum()
+    maximum.ceiling = 9 * LEAP
+    assert maximum.keys(np.array([5, 5 + 2 * LEAP, 6]), NO_TIME).tolist() == [5, 5 + 2 * LEAP, 5 + 2 * LEAP]
+    assert maximum.leaps == 0
+
+
+def test_a_source_that_was_ahead_goes_on_from_the_clock() -> None:
+    maximum = RunningMaximum()
+    maximum.keys(np.array([50]), NO_TIME)
+    maximum.lower(20)
+    assert maximum.keys(np.array([10, 60]), NO_TIME).tolist() == [20, 20]

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logbraid.core.merge import ArrivalMerger, Merger
+from logbraid.core.merge import ArrivalMerger, LiveArrivalMerger, LiveMerger, Merger
 from logbraid.core.records import RecordBatch, SourceBatch
 from logbraid.core.types import NO_TIME, Source
+from logbraid.core.watermark import EVERY_SOURCE
 
 from .build import padded, sources
 
@@ -100,3 +101,70 @@ def test_many_small_batches_wait_in_order(batches: int) -> None:
         merger.add(batch(only, [number], number))
     merger.finish(other.id)
     assert rows([merger.release()]) == [(number, 0, 2 * number) for number in range(batches)]
+
+
+# Live
+
+
+@given(KEYS, st.lists(st.tuples(st.integers(0, 3), st.integers(1, 5), st.integers(0, 7)), max_size=40))
+def test_what_is_below_what_has_left_is_late_and_leaves_first(
+    keys: list[list[int]], turns: list[tuple[int, int, int]]
+) -> None:
+    origins = sources(len(keys))
+    merger, given_, highest, seen = LiveMerger(origins), [0] * len(keys), NO_TIME, list[tuple[int, int, int]]()
+    for number, count, bound in [*turns, *((number, 12, 7) for number in range(len(keys)))]:
+        if number >= len(keys):
+            continue
+        first = given_[number]
+        given_[number] = min(first + count, len(keys[number]))
+        merger.add(batch(origins[number], keys[number][first : given_[number]], first))
+        released = merger.release((bound, EVERY_SOURCE))
+        if released is not None:
+            late = np.zeros(len(released), np.bool_) if released.late is None else released.late
+            assert late.tolist() == [key < highest for key in released.key.tolist()]
+            assert released.key.tolist() == sorted(released.key.tolist())
+            highest = max(highest, int(released.key[-1]))
+            seen += rows([released])
+    assert sorted(seen) == [(key, n, 2 * place) for key, n, place in sorted(_all_rows(keys))]
+    assert all(own == sorted(own) for own in ([row for row in seen if row[1] == n] for n in range(len(keys))))
+    assert merger.size == 0
+    assert merger.first() is None
+
+
+def _all_rows(keys: list[list[int]]) -> list[tuple[int, int, int]]:
+    return [(key, n, place) for n, column in enumerate(keys) for place, key in enumerate(column)]
+
+
+def test_at_the_bound_the_sources_up_to_the_last_leave() -> None:
+    first, second = sources(2)
+    merger = LiveMerger([first, second])
+    merger.add(batch(first, [1, 2]))
+    merger.add(batch(second, [2, 3]))
+    assert merger.first() == (1, 0)
+    assert (merger.size, merger.waiting(first.id)) == (8, 4)
+    assert rows([merger.release((2, first.id))]) == [(1, 0, 0), (2, 0, 2)]
+    assert rows([merger.release((2, second.id))]) == [(2, 1, 0)]
+    assert merger.waiting(first.id) == 0
+
+
+def test_keys_ahead_of_the_clock_are_lowered_and_make_nothing_late() -> None:
+    first, second = sources(2)
+    merger = LiveMerger([first, second])
+    merger.add(batch(first, [1, 8, 9]))
+    assert rows([merger.release((8, first.id))]) == [(1, 0, 0), (8, 0, 2)]
+    assert merger.lower(first.id, 5) == 1
+    assert merger.lower(second.id, 5) == 0
+    merger.add(batch(second, [5]))
+    released = merger.release((5, EVERY_SOURCE))
+    assert rows([released]) == [(5, 0, 4), (5, 1, 0)]
+    assert released is not None
+    assert released.late is None
+
+
+def test_live_arrival_has_no_bound() -> None:
+    first, second = sources(2)
+    merger = LiveArrivalMerger([first, second])
+    merger.add(batch(second, [9]))
+    merger.add(batch(first, [1]))
+    assert (merger.size, merger.first(), merger.lower(first.id, 0)) == (4, None, 0)
+    assert rows([merger.release((0, first.id))]) == [(9, 1, 0), (1, 0, 0)]

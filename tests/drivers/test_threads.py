@@ -149,7 +149,7 @@ def test_an_interrupt_while_waiting(tmp_path: Path, held_fifo: Path, monkeypatch
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(threads._ReadAhead, "deliver", interrupted)
+    monkeypatch.setattr(threads.RealClock, "wait", interrupted)
     out = write(tmp_path / "out", ["what stood here before\n"])
     with nothing_left_behind(), pytest.raises(KeyboardInterrupt):
         logbraid.merge([held_fifo], out, tz="UTC")

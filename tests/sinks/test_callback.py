@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
-from collections.abc import Awaitable
+from inspect import iscoroutine
 
 import pytest
 
 from logbraid.core.records import RecordBatch
-from logbraid.errors import UsageError
+from logbraid.sinks.base import takes_lines
 from logbraid.sinks.callback import CallbackSink
 
 from .batches import batch
@@ -21,74 +20,30 @@ def test_a_plain_function_gets_each_batch() -> None:
     sink.write(BATCH)
     sink.flush()
     sink.close()
+    sink.abort()
     assert got == [BATCH]
 
 
-def test_a_coroutine_is_run_to_its_end_always_on_the_same_loop() -> None:
-    loops = []
+def test_what_can_be_awaited_is_the_drivers_to_await() -> None:
+    got: list[RecordBatch] = []
 
     async def write(whole: RecordBatch) -> None:
-        await asyncio.sleep(0)
-        loops.append(asyncio.get_running_loop())
+        got.append(whole)
 
-    sink = CallbackSink(write)
-    sink.write(BATCH)
-    sink.write(BATCH)
-    sink.close()
-    assert len(set(loops)) == 1
-    assert loops[0].is_closed()
+    result = CallbackSink(write).write(BATCH)
+    assert iscoroutine(result)
+    assert got == []
+    asyncio.run(result)
+    assert got == [BATCH]
 
 
-def test_colour_is_judged_by_the_result() -> None:
-    done = []
-
-    class Writer:
-        def __call__(self, whole: RecordBatch) -> Awaitable[None]:
-            return self
-
-        def __await__(self):  # type: ignore[no-untyped-def]
-            done.append(True)
-            return iter(())
-
-    sink = CallbackSink(Writer())
-    sink.write(BATCH)
-    sink.close()
-    assert done
-
-
-@pytest.mark.parametrize("asynchronous", [False, True])
-def test_errors_are_passed_on(asynchronous: bool) -> None:
-    def plain(whole: RecordBatch) -> None:
+def test_errors_are_passed_on() -> None:
+    def write(whole: RecordBatch) -> None:
         raise LookupError("mine")
 
-    async def coroutine(whole: RecordBatch) -> None:
-        raise LookupError("mine")
-
-    sink = CallbackSink(coroutine if asynchronous else plain)
     with pytest.raises(LookupError, match="mine"):
-        sink.write(BATCH)
-    sink.abort()
-
-
-def test_waiting_in_the_thread_of_a_running_loop_is_refused() -> None:
-    async def write(whole: RecordBatch) -> None: ...
-
-    async def program() -> None:
         CallbackSink(write).write(BATCH)
 
-    with pytest.raises(UsageError, match="running loop"):
-        asyncio.run(program())
 
-
-def test_context_variables_reach_the_coroutine() -> None:
-    variable = contextvars.ContextVar("variable", default="")
-    seen = []
-
-    async def write(whole: RecordBatch) -> None:
-        seen.append(variable.get())
-
-    sink = CallbackSink(write)
-    variable.set("here")
-    sink.write(BATCH)
-    sink.close()
-    assert seen == ["here"]
+def test_a_function_gets_records_never_bare_lines() -> None:
+    assert not takes_lines(CallbackSink(print))

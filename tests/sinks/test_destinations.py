@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from logbraid.errors import SinkError, UsageError
+from logbraid.sinks.append import AppendSink
 from logbraid.sinks.base import ByteSink
 from logbraid.sinks.callback import CallbackSink
-from logbraid.sinks.destinations import own_paths, renderer_for, sink_for
+from logbraid.sinks.destinations import live_sink_for, own_paths, renderer_for, sink_for
 from logbraid.sinks.file import DescriptorSink, FileSink, WriterSink
 from logbraid.sinks.parquet import ParquetSink
 
@@ -99,3 +100,20 @@ def test_formats_that_are_no_bytes() -> None:
         renderer_for("parquet", None)
     with pytest.raises(UsageError, match="no such output format: xml"):
         renderer_for("xml", None)
+
+
+def test_following_appends_to_a_path(tmp_path: Path) -> None:
+    sink = live_sink_for(tmp_path / "out", [], "text", labelled=False)
+    assert isinstance(sink, AppendSink)
+    sink.write(batch(LINES))
+    sink.close()
+    again = live_sink_for(tmp_path / "out", [], "jsonl", labelled=False, fresh=True)
+    again.close()
+    assert (tmp_path / "out").read_bytes() == b""
+
+
+def test_following_into_what_is_no_path() -> None:
+    memory = io.BytesIO()
+    assert isinstance(live_sink_for(memory, [], "text", labelled=False), WriterSink)
+    with pytest.raises(UsageError, match="parquet cannot be followed into"):
+        live_sink_for("out.parquet", [], "parquet", labelled=False)

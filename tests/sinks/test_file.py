@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from logbraid.errors import SinkError
-from logbraid.sinks.base import ByteSink, text_renderer
+from logbraid.sinks.base import ByteSink, TextRenderer
 from logbraid.sinks.file import DescriptorSink, FileSink, write_all
 
-from .batches import batch
+from .batches import batch, lines, part, sources
 
 TEXT = b"2026-03-01T08:00:00Z a\n"
 BATCH = batch(TEXT)
 
 
 def sink_at(path: Path) -> FileSink:
-    return FileSink(str(path), text_renderer(None))
+    return FileSink(str(path), TextRenderer(None))
 
 
 def test_a_file_has_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_full_disk_is_a_sink_error() -> None:
 
 def test_a_borrowed_descriptor_stays_open() -> None:
     ours, theirs = os.pipe()
-    sink = DescriptorSink(theirs, text_renderer(["a.log"]), "pipe")
+    sink = DescriptorSink(theirs, TextRenderer(sources("a.log")), "pipe")
     sink.write(BATCH)
     sink.close()
     sink.abort()
@@ -82,3 +82,11 @@ def test_a_descriptor_that_others_made_non_blocking_is_waited_for() -> None:
         assert file.read(len(data)) == data
     writer.join()
     os.close(theirs)
+
+
+def test_labels_of_sources_that_appear_later() -> None:
+    live = sources("a")
+    render = TextRenderer(live)
+    assert bytes(render(lines(part(0, b"one\n")))) == b"a | one\n"
+    live += sources("a", "b")[1:]
+    assert bytes(render(lines(part(1, b"two\nthree\n")))) == b"b | two\nb | three\n"

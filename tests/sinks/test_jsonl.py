@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from logbraid.core.options import Options
 from logbraid.core.records import Record, RecordBatch
-from logbraid.sinks.jsonl import jsonl_renderer
+from logbraid.sinks.jsonl import JsonLines
 
 from .batches import batch, batches, with_late
 
-render = jsonl_renderer()
+render = JsonLines()
 
 
 def rows(whole: RecordBatch) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from logbraid import __version__
+from logbraid.cli.follow import follow
 from logbraid.cli.merge import merge
 from logbraid.cli.simulate import simulate
 from logbraid.cli.verify import verify
@@ -20,6 +21,7 @@ _EXAMPLES: Final = """\b
 Examples:
   logbraid merge *.log | less
   logbraid merge --since 10m --level warn -o all.log /var/log/app
+  logbraid follow --label name /var/log/app
   logbraid verify --order time all.log *.log
 """
 
@@ -33,5 +35,5 @@ def main(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for _command in (merge, verify, simulate):
+for _command in (merge, follow, verify, simulate):
     main.add_command(_command)

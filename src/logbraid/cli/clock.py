@@ -13,7 +13,7 @@ import numpy as np
 from logbraid.core.options import Options
 from logbraid.core.pipeline import Pipeline
 from logbraid.core.types import Nanos, Source, SourceId
-from logbraid.drivers.pump import Pump
+from logbraid.drivers.once import Reads
 from logbraid.system.files import OpenSource
 from logbraid.verify import Clock
 
@@ -34,7 +34,7 @@ def clock_of(sources: Sequence[OpenSource], options: Options) -> Clock:
 def _line_times(opened: OpenSource, options: Options) -> Iterator[Nanos]:
     source = Source(_ONLY, opened.path, opened.path, opened.modified, opened.size)
     pipeline = Pipeline([source], options)
-    pump = Pump(pipeline, [opened])
+    reads = Reads(pipeline, [opened])
     while True:
         for batch in pipeline.batches():
             for part in batch.parts:
@@ -43,4 +43,4 @@ def _line_times(opened: OpenSource, options: Options) -> Iterator[Nanos]:
         if pipeline.done:
             return
         for action in pipeline.actions():
-            pump.do(action)
+            reads.do(action)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Unpack
 
 import click
 
+from logbraid.cli.account import account_paths, write_account
 from logbraid.cli.errors import INCOMPLETE, endings
-from logbraid.cli.options import Flags, options_of, reading_flags
+from logbraid.cli.options import Flags, options_of, reading_flags, showing_flags
 from logbraid.cli.output import Output
 from logbraid.cli.report import Reporter
 from logbraid.errors import UsageError
@@ -31,10 +31,21 @@ Examples:
 """
 
 
+class MergeFlags(Flags):
+    """The flags of a merge, as click hands them over."""
+
+    processes: int | None
+    driver: str | None
+
+
 @click.command(no_args_is_help=True, epilog=_EXAMPLES)
 @click.argument("sources", metavar="SOURCE...", nargs=-1)
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all, instead of standard output.")
 @reading_flags
-def merge(sources: tuple[str, ...], **flags: Unpack[Flags]) -> None:
+@click.option("--processes", type=click.IntRange(min=1), metavar="N", help="At most.  [default: as many as pay]")
+@click.option("--driver", type=click.Choice(["threads"]), help="What reads and writes.  [default: the best one]")
+@showing_flags
+def merge(sources: tuple[str, ...], **flags: Unpack[MergeFlags]) -> None:
     """Merge logs into one, in time order, once through.
 
     A SOURCE is a file (compressed or not), a directory, a quoted pattern ('logs/**/*.log'), - for standard input, or a
@@ -45,19 +56,16 @@ def merge(sources: tuple[str, ...], **flags: Unpack[Flags]) -> None:
     with endings():
         account = _merge(sources, flags)
         if flags["account"] is not None:
-            _write_account(account, flags["account"])
+            write_account(account, flags["account"])
         if not account.whole:
             sys.exit(INCOMPLETE)
 
 
-def _merge(sources: Sequence[str], flags: Flags) -> Account:
+def _merge(sources: Sequence[str], flags: MergeFlags) -> Account:
     if not sources and not flags["commands"]:
         raise UsageError("name at least one source")
     output = Output.of(flags)
-    own = [*output.own_paths, *_files(flags["account"])]
-    for beside in _files(flags["account"]):
-        if any(_same_file(beside, path) for path in output.own_paths):
-            raise UsageError(f"{beside} cannot be the output and the account too")
+    own = [*output.own_paths, *account_paths(flags["account"], output.own_paths)]
     from logbraid.api import merge_into
     from logbraid.system.memory import keep_freed_memory
 
@@ -79,28 +87,3 @@ def _merge(sources: Sequence[str], flags: Flags) -> Account:
         reporter.clear()
     reporter.finish(account)
     return account
-
-
-def _same_file(one: str, other: str) -> bool:
-    if os.path.exists(one) and os.path.exists(other):
-        return os.path.isfile(one) and os.path.samefile(one, other)
-    return os.path.realpath(one) == os.path.realpath(other)
-
-
-def _files(account: str | None) -> list[str]:
-    return [] if account in (None, "-") else [account]
-
-
-def _write_account(account: Account, path: str) -> None:
-    from logbraid.sinks.file import NewFile, write_all
-
-    if path == "-":
-        click.echo(account.to_json(), err=True, nl=False)
-        return
-    file = NewFile(path)
-    try:
-        write_all(file.descriptor, account.to_json().encode(errors="replace"), path)
-        file.finish()
-    except BaseException:
-        file.discard()
-        raise

@@ -1,12 +1,13 @@
 """The flags that every command which reads logs has, and what they mean as ``core.options.Options``.
 
-Heavy modules are imported when a command runs, never when it is defined: ``--help`` must be quick.
+What only one command has is defined there. Heavy modules are imported when a command runs, never when it is defined:
+``--help`` must be quick, and a run that asks for no times or levels loads nothing that reads them.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
 
 import click
@@ -15,16 +16,19 @@ from logbraid.cli.quantities import parse_size, parse_skew
 from logbraid.errors import UsageError
 
 if TYPE_CHECKING:
-    from logbraid.core.options import Options, Order
+    from datetime import tzinfo
 
-__all__ = ["Flags", "options_of", "read_by", "reading_flags"]
+    from logbraid.core.options import Options, Order
+    from logbraid.core.types import Nanos
+
+__all__ = ["Flags", "options_of", "read_by", "reading_flags", "showing_flags"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Parser = Callable[[str], Any]
 
 
 class Flags(TypedDict):
-    """The flags as click hands them over."""
+    """The flags that all have, as click hands them over."""
 
     output: str | None
     order: Order
@@ -41,8 +45,6 @@ class Flags(TypedDict):
     time_format: str | None
     max_record: int
     buffer: int
-    driver: str | None
-    processes: int | None
     quiet: bool
     raw: bool
     commands: tuple[str, ...]
@@ -64,9 +66,6 @@ def read_by(parse: Parser) -> Callable[[click.Context, click.Parameter, Any], An
 _LEVELS: Final = ("trace", "debug", "info", "warn", "error", "fatal")
 
 _READING_FLAGS: Final = (
-    click.option(
-        "-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all, instead of standard output."
-    ),
     click.option(
         "--output-format",
         type=click.Choice(["text", "jsonl", "parquet"]),
@@ -127,8 +126,9 @@ _READING_FLAGS: Final = (
         show_default=True,
         help="Memory for all sources.",
     ),
-    click.option("--processes", type=click.IntRange(min=1), metavar="N", help="At most.  [default: as many as pay]"),
-    click.option("--driver", type=click.Choice(["threads"]), help="What reads and writes.  [default: the best one]"),
+)
+
+_SHOWING_FLAGS: Final = (
     click.option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),
@@ -145,8 +145,17 @@ _READING_FLAGS: Final = (
 
 
 def reading_flags(command: Command) -> Command:
-    """Give a command these flags."""
-    for flag in reversed(_READING_FLAGS):
+    """Give a command the flags that say what to read, and what of it to keep."""
+    return _given(command, _READING_FLAGS)
+
+
+def showing_flags(command: Command) -> Command:
+    """Give a command the flags that say how it looks, and what is said beside it."""
+    return _given(command, _SHOWING_FLAGS)
+
+
+def _given(command: Command, flags: Sequence[Callable[[Command], Command]]) -> Command:
+    for flag in reversed(flags):  # the last one given is shown first
         command = flag(command)
     return command
 
@@ -157,21 +166,16 @@ def options_of(flags: Flags) -> Options:
     Raises:
         UsageError: they mean nothing, or contradict each other.
     """
-    from logbraid.cli.moments import parse_moment
-    from logbraid.core.levels import parse_level
     from logbraid.core.options import Options
     from logbraid.system.zones import local_zone, zone_named
 
     zone = local_zone() if flags["tz"] is None else zone_named(flags["tz"])
     now = time.time_ns()
-    since, until = (
-        None if text is None else parse_moment(text, now, zone) for text in (flags["since"], flags["until"])
-    )
     return Options(
         order=flags["order"],
-        since=since,
-        until=until,
-        level=None if flags["level"] is None else parse_level(flags["level"]),
+        since=_moment(flags["since"], now, zone),
+        until=_moment(flags["until"], now, zone),
+        level=_level(flags["level"]),
         include=flags["include"],
         exclude=flags["exclude"],
         zone=zone,
@@ -180,3 +184,19 @@ def options_of(flags: Flags) -> Options:
         max_record=flags["max_record"],
         buffer=flags["buffer"],
     )
+
+
+def _moment(text: str | None, now: Nanos, zone: tzinfo) -> Nanos | None:
+    if text is None:
+        return None
+    from logbraid.cli.moments import parse_moment
+
+    return parse_moment(text, now, zone)
+
+
+def _level(text: str | None) -> int | None:
+    if text is None:
+        return None
+    from logbraid.core.levels import parse_level
+
+    return parse_level(text)

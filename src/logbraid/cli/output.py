@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from logbraid.cli.options import Flags
-from logbraid.errors import SinkError
+from logbraid.errors import SinkError, UsageError
 
 if TYPE_CHECKING:
     from logbraid.core.types import Source
@@ -80,20 +80,47 @@ class Output:
             return ParquetSink(_STDOUT, _STDOUT_NAME) if self.path is None else ParquetSink(self.path)
         from logbraid.sinks.file import DescriptorSink, FileSink
 
-        renderer = self._renderer(sources)
+        labelled = self.terminal and len(sources) > 1 if self.label is None else self.label != "none"
+        renderer = self._renderer(sources if labelled else None, levels=True)
         return DescriptorSink(_STDOUT, renderer, _STDOUT_NAME) if self.path is None else FileSink(self.path, renderer)
 
-    def _renderer(self, sources: Sequence[Source]) -> Renderer:
-        from logbraid.sinks.console import console_renderer, wants_colour
-        from logbraid.sinks.destinations import renderer_for
+    def live_sink(
+        self, sources: Sequence[Source], *, alone: bool, levels: bool, append: bool = False, fresh: bool = False
+    ) -> Sink:
+        """Open the output of a run that follows: a file is appended to as records come.
 
-        labels = [source.label for source in sources] if self._labelled(sources) else None
-        if self.format == "text" and (self.terminal or self.color == "always"):
-            colour = wants_colour(self.color, terminal=self.terminal, environment=os.environ)
-            return console_renderer(labels, colour=colour, raw=self.raw)
-        return renderer_for(self.format, labels)
+        Args:
+            sources: every source of the run so far, a list that may grow.
+            alone: there will never be more than one, so a terminal shows no label.
+            levels: a terminal shows records by their level, for which they must be read as records; else bare lines.
+            append: add to a file that is there.
+            fresh: empty it first.
 
-    def _labelled(self, sources: Sequence[Source]) -> bool:
-        if self.label is None:
-            return self.terminal and len(sources) > 1
-        return self.label != "none"
+        Raises:
+            SinkError: it cannot be opened, or is there and not empty.
+            UsageError: the format cannot be written as records come.
+        """
+        if self.format == "parquet":
+            raise UsageError("parquet cannot be followed into, as it is read from its end: choose jsonl")
+        from logbraid.sinks.append import AppendSink
+        from logbraid.sinks.file import DescriptorSink
+
+        labelled = self.terminal and not alone if self.label is None else self.label != "none"
+        renderer = self._renderer(sources if labelled else None, levels=levels)
+        if self.path is None:
+            return DescriptorSink(_STDOUT, renderer, _STDOUT_NAME)
+        return AppendSink(self.path, renderer, append=append, fresh=fresh)
+
+    def _renderer(self, sources: Sequence[Source] | None, *, levels: bool) -> Renderer:
+        if self.format != "text" or not (self.terminal or self.color == "always"):
+            from logbraid.sinks.destinations import renderer_for
+
+            return renderer_for(self.format, sources)
+        from logbraid.sinks.plain_console import PlainConsole, wants_colour
+
+        colour = wants_colour(self.color, terminal=self.terminal, environment=os.environ)
+        if not levels:
+            return PlainConsole(sources, colour=colour, raw=self.raw)
+        from logbraid.sinks.console import Console
+
+        return Console(sources, colour=colour, raw=self.raw)

@@ -1,4 +1,4 @@
-"""Reads durations, sizes and skews as people write them. Pure: text in, numbers out."""
+"""Durations, sizes and skews as people write them, and as they like to read them. Pure: no clock, no files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from logbraid.errors import UsageError
 
-__all__ = ["parse_duration", "parse_size", "parse_skew"]
+__all__ = ["duration_text", "parse_duration", "parse_size", "parse_skew", "size_text"]
 
 _NANOS: Final = {
     unit: nanos
@@ -71,3 +71,21 @@ def parse_skew(text: str) -> tuple[str, int]:
     if not equals or not label:
         raise UsageError(f"not a skew: {text!r}: write LABEL=+2.5s")
     return label, parse_duration(duration)
+
+
+def size_text(size: float) -> str:
+    """Return a size as people read it."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TiB"
+
+
+def duration_text(seconds: float) -> str:
+    """Return a duration as people read it."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -8,17 +8,20 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from logbraid.cli.account import loss_lines, table_lines
+from logbraid.cli.quantities import duration_text, size_text
 from logbraid.sinks.visible import visible_name
 
 if TYPE_CHECKING:
     from logbraid.core.account import Account
     from logbraid.core.events import Event
 
-__all__ = ["Reporter", "size_text"]
+__all__ = ["Reporter"]
 
 _QUIET_TIME: Final = 0.5
 """Seconds before a run counts as long."""
@@ -40,6 +43,7 @@ class Reporter:
     def __init__(self, *, quiet: bool, beside: bool) -> None:
         terminal = sys.stderr is not None and sys.stderr.isatty()
         self._quiet = quiet
+        self._terminal = terminal
         self._summary = terminal and not quiet
         self._progress = self._summary and not beside
         self._begin = self._drawn = time.monotonic()
@@ -48,9 +52,9 @@ class Reporter:
 
     def notice(self, event: Event) -> None:
         """Say what was noticed, in one line; the same kind of thing about the same source only a few times."""
-        from logbraid.core.events import SourceFailed
+        from logbraid.core.events import BytesLost, SourceFailed
 
-        if self._quiet and not isinstance(event, SourceFailed):
+        if self._quiet and not isinstance(event, SourceFailed | BytesLost):
             return
         kind = (type(event), event.path)
         self._said[kind] += 1
@@ -64,31 +68,56 @@ class Reporter:
             return
         self._drawn = now
         self._bar = True
-        click.echo(_CLEAR + progress_line(done, total, now - self._begin), err=True, nl=False)
+        _print(_CLEAR + progress_line(done, total, now - self._begin), end="")
 
     def clear(self) -> None:
         """Remove the progress bar."""
         if self._bar:
             self._bar = False
-            click.echo(_CLEAR, err=True, nl=False)
+            _print(_CLEAR, end="")
 
     def finish(self, account: Account) -> None:
         """Say what came of it: on a terminal in a line, and anywhere what was lost."""
-        self.clear()
-        for (_, path), count in self._said.items():
-            if count > _MOST_ALIKE:
-                self._say(f"{path}: {count - _MOST_ALIKE:,} more notices like these")
+        self.rest()
         for source in account.sources:
             if source.bytes_lost:
                 self._say(f"{source.path}: {source.bytes_lost} bytes were not read")
         if self._progress:
-            self._say(summary(account, time.monotonic() - self._begin))
+            self._say(self._summary_of(account))
         elif self._summary and not account.whole:
             self._say(f"{failures(account)} not read to the end")
 
+    def rest(self) -> None:
+        """Say how many notices were not said, as they were like others."""
+        self.clear()
+        for (_, path), count in self._said.items():
+            if count > _MOST_ALIKE:
+                self._say(f"{path}: {count - _MOST_ALIKE:,} more notices like these")
+        self._said.clear()
+
+    def tell(self, account: Account) -> None:
+        """Say the account of a run that was stopped, or goes on: a table, or where quiet only what was lost."""
+        if self._quiet:
+            for line in loss_lines(account):
+                self._say(line)
+            return
+        if self._terminal:
+            _print(_CLEAR, end="")  # of the ^C that it shows
+        self._say(self._summary_of(account))
+        for line in table_lines(account):
+            _print(visible_name(line))
+
+    def _summary_of(self, account: Account) -> str:
+        return summary(account, time.monotonic() - self._begin)
+
     def _say(self, text: str) -> None:
         self.clear()
-        click.echo(f"logbraid: {visible_name(text)}", err=True)
+        _print(f"logbraid: {visible_name(text)}")
+
+
+def _print(text: str, end: str = "\n") -> None:
+    with suppress(OSError):  # records go on, also where nobody hears of them: a terminal that was closed, a full disk
+        click.echo(text + end, err=True, nl=False)
 
 
 def progress_line(done: int, total: int | None, seconds: float) -> str:
@@ -114,21 +143,3 @@ def failures(account: Account) -> str:
     """Return how many sources failed."""
     count = len(account.failed) + sum(bool(source.reasons) for source in account.sources)
     return f"{count} source{'s' if count > 1 else ''}"
-
-
-def size_text(size: float) -> str:
-    """Return a size as people read it."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if size < 1024:
-            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} TiB"
-
-
-def duration_text(seconds: float) -> str:
-    """Return a duration as people read it."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

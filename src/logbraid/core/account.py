@@ -6,7 +6,8 @@ Plain counters and how they read as JSON; who counts is the pipeline.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from typing import Final
 
 __all__ = ["Account", "SourceAccount"]
 
@@ -24,7 +25,9 @@ class SourceAccount:
         records: that left.
         late: records that came too late for their place.
         leaps: records whose time was an isolated leap, ordered with the record above them.
+        ahead: records whose time was ahead of the clock, ordered by when they were seen.
         cut: records that were longer than the limit and were cut into several.
+        rotations: how often its name led to another file, or its file was truncated.
         bytes_lost: known to be there and never read.
         reasons: why bytes were lost or the source failed, in words.
     """
@@ -37,15 +40,20 @@ class SourceAccount:
     records: int = 0
     late: int = 0
     leaps: int = 0
+    ahead: int = 0
     cut: int = 0
+    rotations: int = 0
     bytes_lost: int = 0
     reasons: list[str] = field(default_factory=list)
 
     def add(self, other: SourceAccount) -> None:
         """Add what somebody else counted for the same source."""
-        for name in ("bytes_seen", "bytes_emitted", "bytes_filtered", "records", "late", "leaps", "cut", "bytes_lost"):
+        for name in _COUNTERS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.reasons += [reason for reason in other.reasons if reason not in self.reasons]
+
+
+_COUNTERS: Final = tuple(one.name for one in fields(SourceAccount) if one.default == 0)
 
 
 @dataclass(slots=True)

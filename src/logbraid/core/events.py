@@ -11,10 +11,13 @@ from dataclasses import dataclass
 __all__ = [
     "BinaryKept",
     "BinarySkipped",
+    "BytesLost",
     "Event",
     "FormatChanged",
     "NoTimestamps",
+    "PollingInstead",
     "RecordCut",
+    "Rotated",
     "SourceFailed",
     "SourceSkipped",
 ]
@@ -71,8 +74,14 @@ class BinarySkipped(Event):
 class NoTimestamps(Event):
     """No timestamp was recognised; records are stamped with the time the source was observed or last modified."""
 
+    observed: bool = False
+
     def __str__(self) -> str:
-        return f"{self.path}: no timestamps recognised, using the time it was last modified"
+        return f"{self.path}: no timestamps recognised, using the time it was {self._used}"
+
+    @property
+    def _used(self) -> str:
+        return "observed" if self.observed else "last modified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +107,34 @@ class RecordCut(Event):
 
     def __str__(self) -> str:
         return f"{self.path}: record at byte {self.offset} is longer than {self.limit} bytes and was cut"
+
+
+@dataclass(frozen=True, slots=True)
+class BytesLost(Event):
+    """Bytes were written and could not be read before they were gone; ``count`` is 0 where nobody knows how many."""
+
+    count: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.count or 'perhaps some'} bytes lost: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated(Event):
+    """The name leads to new bytes: its file was renamed, replaced, truncated or deleted; the old one was read first."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class PollingInstead(Event):
+    """There are no notifications for this source: it is looked at now and then."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}: looking now and then instead"

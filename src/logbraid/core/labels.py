@@ -6,11 +6,11 @@ Only text is looked at, never a file system; which source comes first, and how l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import count
 from typing import Final
 
-__all__ = ["labels", "printable"]
+__all__ = ["label_beside", "labels", "printable"]
 
 # A label stands before each physical line: what would break the line, or steer a terminal, is spelt out.
 _SPELT_OUT: Final = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
@@ -30,6 +30,21 @@ def labels(paths: Sequence[str]) -> list[str]:
         for i in clashing:
             chosen[i] = "/".join(components[i][-depth:])
     return [printable(name) for name in numbered(chosen)]
+
+
+def label_beside(path: str, taken: Collection[str]) -> str:
+    """The shortest suffix of a path that is not taken; for a source that comes when the others have theirs already.
+
+    >>> label_beside("/srv/c/app.log", {"app.log", "db.log"})
+    'c/app.log'
+    """
+    parts = [part for part in path.split("/") if part not in ("", ".")] or [path]
+    suffixes = (printable("/".join(parts[-depth:])) for depth in range(1, len(parts) + 1))
+    name = next((suffix for suffix in suffixes if suffix not in taken), None)
+    if name is not None:
+        return name
+    whole = printable("/".join(parts))
+    return next(f"{whole}#{n}" for n in count(2) if f"{whole}#{n}" not in taken)
 
 
 def printable(name: str) -> str:

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
 from logbraid.core.records import RecordBatch, SourceBatch
-from logbraid.core.types import FOREVER, NO_TIME, Int64, Nanos, Source, SourceId
+from logbraid.core.types import FOREVER, NO_TIME, Bool, Int64, Nanos, Source, SourceId
 
-__all__ = ["ArrivalMerger", "Merger"]
+__all__ = ["ArrivalMerger", "LiveArrivalMerger", "LiveMerger", "Merger"]
+
+_NO_SOURCE: Final = SourceId(-1)
 
 
 class _Queue:
@@ -53,9 +57,9 @@ class _Outlet:
         self._sources = sources
         self._open_line: tuple[int, int] | None = None
 
-    def leave(self, parts: Sequence[SourceBatch], order: Int64) -> RecordBatch:
+    def leave(self, parts: Sequence[SourceBatch], order: Int64, late: Bool | None = None) -> RecordBatch:
         """Return the parts as one batch, in this order."""
-        batch = RecordBatch(tuple(parts), order, self._sources, open_before=self._open_line)
+        batch = RecordBatch(tuple(parts), order, self._sources, late, self._open_line)
         self._open_line = batch.open_after
         return batch
 
@@ -99,6 +103,75 @@ class Merger:
         return self._outlet.leave(parts, _order(parts)) if parts else None
 
 
+class LiveMerger:
+    """Merges sources of which nobody knows when they end, up to a bound that the caller knows.
+
+    What comes with a key below one that has left already is late: it leaves with the next release. Only sources whose
+    records wait cost anything.
+
+    Attributes:
+        size: bytes that wait.
+    """
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._outlet = _Outlet(sources)
+        self._queues: dict[SourceId, _Queue] = {}
+        self._released = NO_TIME  # the highest key that has left
+        self.size = 0
+
+    def waiting(self, source: SourceId) -> int:
+        """Return how many bytes of this source wait."""
+        queue = self._queues.get(source)
+        return 0 if queue is None else queue.size
+
+    def add(self, batch: SourceBatch) -> None:
+        """Take more records of a source, behind those it has given before."""
+        if len(batch):
+            queue = self._queues.setdefault(batch.source.id, _Queue())
+            queue.batches.append(batch)
+            queue.size += batch.size
+            self.size += batch.size
+
+    def lower(self, source: SourceId, ceiling: Nanos) -> int:
+        """Lower the keys of a source that are above the ceiling to it; return how many there are."""
+        # What has left with such a key was ahead of the clock, too: it makes nothing late.
+        self._released = min(self._released, ceiling)
+        queue = self._queues.get(source)
+        if queue is None:
+            return 0
+        count = sum(int((batch.key > ceiling).sum()) for batch in queue.batches)
+        queue.batches = deque(replace(batch, key=np.minimum(batch.key, ceiling)) for batch in queue.batches)
+        return count
+
+    def first(self) -> tuple[Nanos, SourceId] | None:
+        """Return key and source of the record that leaves next; None where none waits."""
+        return min(((int(queue.batches[0].key[0]), source) for source, queue in self._queues.items()), default=None)
+
+    def release(self, bound: tuple[Nanos, SourceId]) -> RecordBatch | None:
+        """Return every record up to the bound, a key and the last source meant at that key; None where there is none.
+
+        Late records are the first ones of a batch.
+        """
+        key, last = max(bound, (self._released, _NO_SOURCE))
+        parts: list[SourceBatch] = []
+        for source in sorted(self._queues):
+            queue = self._queues[source]
+            parts += queue.take(key, inclusive=source <= last)
+            if not queue.batches:
+                del self._queues[source]
+        if not parts:
+            return None
+        self.size -= sum(part.size for part in parts)
+        return self._leave(parts)
+
+    def _leave(self, parts: list[SourceBatch]) -> RecordBatch:
+        keys = parts[0].key if len(parts) == 1 else np.concatenate([part.key for part in parts])
+        order = np.argsort(keys, kind="stable")
+        late = int(np.count_nonzero(keys < self._released))
+        self._released = max(self._released, int(keys[order[-1]]))
+        return self._outlet.leave(parts, order, np.arange(len(order)) < late if late else None)
+
+
 class ArrivalMerger:
     """Lets every record go in the order in which it came: the face of ``Merger`` without its promise."""
 
@@ -122,6 +195,27 @@ class ArrivalMerger:
         """Return every record that has come since the last call; None where there is none."""
         parts, self._parts = self._parts, []
         return self._outlet.leave(parts, _as_they_lie(parts)) if parts else None
+
+
+class LiveArrivalMerger(ArrivalMerger):
+    """The face of ``LiveMerger`` without its promise."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that wait."""
+        return sum(part.size for part in self._parts)
+
+    def lower(self, source: SourceId, ceiling: Nanos) -> int:
+        """Return 0: nothing goes by keys here."""
+        return 0
+
+    def first(self) -> tuple[Nanos, SourceId] | None:
+        """Return None: nothing waits for its time."""
+        return None
+
+    def release(self, bound: tuple[Nanos, SourceId] | None = None) -> RecordBatch | None:
+        """Return every record that has come since the last call, whatever the bound."""
+        return super().release()
 
 
 def _order(parts: Sequence[SourceBatch]) -> Int64:

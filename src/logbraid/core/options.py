@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import Final, Literal
 
-from logbraid.core.types import Nanos
+from logbraid.core.types import SECOND, Nanos
 from logbraid.errors import UsageError
 
 __all__ = ["MEBIBYTE", "Options", "Order"]
@@ -38,6 +38,8 @@ class Options:
         time_format: a strptime-like pattern that every source's timestamps have, instead of looking for one.
         max_record: longest record in bytes; a longer one is cut into several.
         buffer: bytes held in memory for all sources together, as a guide.
+        lateness: while following, how long after its time a record may still come and find its place, ns.
+        silence: while following, a record is whole when its source has been silent for so long, ns.
     """
 
     order: Order = "time"
@@ -51,6 +53,8 @@ class Options:
     time_format: str | None = None
     max_record: int = MEBIBYTE
     buffer: int = 64 * MEBIBYTE
+    lateness: Nanos = SECOND // 5
+    silence: Nanos = SECOND // 2
 
     def __post_init__(self) -> None:
         if self.order not in ("time", "arrival"):
@@ -63,6 +67,8 @@ class Options:
             raise UsageError(f"the longest record cannot be over {MOST_RECORD >> 20} MiB")
         if self.buffer < MEBIBYTE:
             raise UsageError("the buffer cannot be under 1 MiB")
+        if self.lateness < 0 or self.silence < 0:
+            raise UsageError("lateness and silence cannot be negative")
 
     @property
     def filters(self) -> bool:

@@ -72,6 +72,7 @@ class Parser:
         self._inherited = NO_TIME  # time of the rest where it goes on with a record that was cut
         self._inside_line = False  # the rest begins in the middle of a line
         self._inside_record = False  # the rest goes on with a record that was cut
+        self._open_time = NO_TIME  # time of the first record that may still go on, where that is known
         # A time further inside a line does not count: so long a line may be cut before its end is seen.
         self._reach = max(max_record, SAMPLE_BYTES)
         self._events: list[Event] = []
@@ -133,6 +134,7 @@ class Parser:
         edges[:-1], edges[-1] = begins, ends[-1]
         pieces = cut(chunk.buffer, edges, times, chunk.start + limit - self._offset, self._max_record)
         closed = len(pieces.times) - (0 if final else self._open_records())
+        self._open_time = NO_TIME if final else int(pieces.times[max(closed, 0)])
         if closed <= 0:
             self.recogniser.previous = previous  # all lines will be read again, from the same time on
             self._keep(chunk, chunk.start)

@@ -22,7 +22,7 @@ from logbraid.core.timestamps.formats import FORMATS
 from logbraid.core.timestamps.locators import After
 from logbraid.core.timestamps.pattern import compile_time_format
 from logbraid.core.timestamps.reader import TimestampReader
-from logbraid.core.types import NO_TIME, Bool, Bytes8, Chunk, Int64, Nanos, Source
+from logbraid.core.types import NO_TIME, SECOND, Bool, Bytes8, Chunk, Int64, Nanos, Source
 
 __all__ = ["BOM", "SAMPLE_BYTES", "SAMPLE_LINES", "Recogniser", "Recognisers", "texts"]
 
@@ -31,6 +31,9 @@ SAMPLE_BYTES: Final = 64 << 10
 """A format is looked for in the first so many lines of a source, then in the last of what stands in its first bytes."""
 
 BOM: Final = b"\xef\xbb\xbf"
+
+_FRESH: Final = 12 * 3600 * SECOND
+"""A line that was written so long before another is no guide to that one's date."""
 
 
 class Recogniser:
@@ -42,13 +45,17 @@ class Recogniser:
         history_wanted: the format leaves out the year or the date: lines from the whole source are needed to place it.
     """
 
-    def __init__(self, path: str, calendar: Calendar, formats: Sequence[Format] = FORMATS) -> None:
+    def __init__(
+        self, path: str, calendar: Calendar, formats: Sequence[Format] = FORMATS, *, live: bool = False
+    ) -> None:
         self.style: Style | None = None
         self.reader: TimestampReader | None = None
         self.history_wanted = False
         self._path = path
         self._calendar = calendar
         self._formats = formats
+        self._live = live  # what bears no time is stamped with the time it was observed
+        self._guessed = 0  # bytes that left before a format was found
         self._looked = False  # the first lines show no format
         self._patience = SAMPLE_LINES  # untimed lines in a row before another format is looked for; doubles in vain
         self._events: list[Event] = []
@@ -99,6 +106,31 @@ class Recogniser:
         if not whole:
             return False
         return self._settle(self._detect(buffer, starts[last], ends[last]), texts(buffer, starts[last], ends[last]))
+
+    def guess(self, buffer: Bytes8, starts: Int64, ends: Int64, *, at_start: bool) -> bool:
+        """Look for the format in lines that will not wait for others; return whether the question is settled.
+
+        It stays open for a sample's worth of lines that show none, see ``look`` for the arguments.
+        """
+        first, last = slice(0, SAMPLE_LINES), slice(-SAMPLE_LINES, None)
+        for rows in (first, last) if len(ends) > SAMPLE_LINES else (first,):
+            lock = self._detect(buffer, starts[rows], ends[rows], at_start=at_start and rows is first)
+            if lock is not None:
+                return self._settle(lock, texts(buffer, starts[rows], ends[rows]))
+        self._guessed += int(ends[-1] - starts[0])
+        return self._guessed >= SAMPLE_BYTES and self._settle(None, ())
+
+    def observe(self, now: Nanos) -> None:
+        """Place what leaves out the year or the date by when it was seen, unless the line before is a fresh guide."""
+        self.history_wanted = False
+        if abs(now - self.previous) > _FRESH:
+            self.previous = NO_TIME
+            self._calendar.modified = now
+
+    def rest(self) -> None:
+        """Give back what only makes reading quick: there may be tens of thousands of sources that bring nothing."""
+        if self.reader is not None:
+            self.reader = TimestampReader(self.reader.lock, self._calendar, self.reader.previous)
 
     def history(self, lines: Sequence[bytes]) -> None:
         """Take lines from all over the source, in its order, from which the first year or date is inferred."""
@@ -180,7 +212,7 @@ class Recogniser:
     def _settle(self, lock: Lock | None, sample: Sequence[bytes]) -> bool:
         if lock is None:
             self.style = Style.PLAIN
-            self._events.append(NoTimestamps(self._path))
+            self._events.append(NoTimestamps(self._path, self._live))
             return True
         self.style = _style(lock, sample)
         self.reader = TimestampReader(lock, self._calendar)
@@ -193,18 +225,23 @@ class Recogniser:
 class Recognisers:
     """Makes the recognisers of a run.
 
+    Args:
+        options: of the run.
+        live: the lines come as they are written.
+
     Raises:
         UsageError: the options force a time format that cannot be one.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, *, live: bool = False) -> None:
         self._options = options
+        self._live = live
         self._formats = FORMATS if options.time_format is None else (compile_time_format(options.time_format),)
 
     def of(self, source: Source) -> Recogniser:
         """Return a recogniser that knows nothing yet of the source but its zone, its skew and when it was modified."""
         calendar = Calendar(self._options.zone, source.modified, self._options.skews.get(source.label, 0))
-        return Recogniser(source.path, calendar, self._formats)
+        return Recogniser(source.path, calendar, self._formats, live=self._live)
 
 
 def _coarse(head: Head) -> object:

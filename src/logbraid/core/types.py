@@ -6,7 +6,7 @@ Nothing here knows about lines, timestamps or order, and nothing here imports an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, NewType
+from typing import Final, NamedTuple, NewType, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +20,17 @@ __all__ = [
     "Bool",
     "Bytes8",
     "Chunk",
+    "FileStat",
+    "Identity",
     "Int8",
     "Int32",
     "Int64",
     "Nanos",
+    "Now",
+    "Sibling",
     "Source",
     "SourceId",
+    "Status",
     "UInt64",
 ]
 
@@ -54,6 +59,64 @@ HEADROOM: Final = 4096
 
 PADDING: Final = 128
 """Bytes kept after a chunk's data, so that a fixed-width window may be read at its last byte."""
+
+
+class Now(NamedTuple):
+    """What the clocks say: time is an argument everywhere, never a call.
+
+    Attributes:
+        tick: ns of a clock that never goes back: for waiting and for deadlines.
+        wall: ns UTC: when a record was observed.
+    """
+
+    tick: Nanos
+    wall: Nanos
+
+
+class Status(Protocol):
+    """What ``os.stat`` returns, as far as it is needed here."""
+
+    @property
+    def st_dev(self) -> int:
+        """The device."""
+
+    @property
+    def st_ino(self) -> int:
+        """The file on it."""
+
+
+class Identity(NamedTuple):
+    """Which file it is, whatever its names are."""
+
+    device: int
+    inode: int
+
+    @classmethod
+    def of(cls, status: Status) -> Identity:
+        """The identity in a stat result."""
+        return cls(status.st_dev, status.st_ino)
+
+
+class FileStat(NamedTuple):
+    """What a look at a regular file says: which one it is, its length in bytes, and when it was last written."""
+
+    identity: Identity
+    size: int
+    modified: Nanos
+
+
+class Sibling(NamedTuple):
+    """A file that may have been rotated away from under a name, or a copy of what stood there.
+
+    Attributes:
+        path: its own name now.
+        stat: what a look at it says.
+        compressed: its content is compressed: it is read from its beginning, and offsets count plain bytes.
+    """
+
+    path: str
+    stat: FileStat
+    compressed: bool
 
 
 @dataclass(frozen=True, slots=True)

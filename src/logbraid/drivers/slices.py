@@ -24,7 +24,7 @@ from logbraid.core.recognise import Recognisers
 from logbraid.core.types import FOREVER, NO_TIME, Nanos
 from logbraid.core.window import Window
 from logbraid.drivers import threads
-from logbraid.drivers.pump import Pump, Run
+from logbraid.drivers.once import Reads, Run, merge_once
 from logbraid.drivers.timeline import Timeline, boundaries, survey
 from logbraid.errors import SinkError, SourceError
 from logbraid.sinks.base import ByteSink
@@ -200,7 +200,7 @@ class Ring:
             replace(timeline.begin, offset=end, highest=top, previous=time)
             for timeline, end, top, time in zip(self._plan.timelines, ends, highest, last, strict=True)
         ]
-        rest = threads.run(replace(self._run, starts=starts))
+        rest = merge_once(replace(self._run, starts=starts), threads.drive)
         self._count_seen(accounts, ends)
         for account, counted in zip(accounts, rest.sources, strict=True):
             account.add(counted)
@@ -270,12 +270,12 @@ def _merge_part(run: Run, plan: Plan, index: int) -> tuple[Part, list[memoryview
     starts = [timeline.start(low) for timeline in plan.timelines]
     window = Window(low, high, len(starts))
     pipeline = Pipeline(run.sources, run.options, starts, window)
-    pump = Pump(pipeline, run.opened, starts, [timeline.stop(high) for timeline in plan.timelines])
+    reads = Reads(pipeline, run.opened, starts, [timeline.stop(high) for timeline in plan.timelines])
     assert isinstance(run.sink, ByteSink), "only bytes can be written in turns"
     pieces = []
     while not pipeline.done:
         for action in pipeline.actions():
-            pump.do(action)
+            reads.do(action)
         pieces += [run.sink.renderer(batch) for batch in pipeline.batches()]
     pieces += [run.sink.renderer(batch) for batch in pipeline.batches()]
     accounts = pipeline.account().sources

@@ -7,7 +7,8 @@ but grep. Nothing here reads or merges logs.
 from __future__ import annotations
 
 from logbraid.simulate.manifest import Manifest, WrittenFile
+from logbraid.simulate.running import run
 from logbraid.simulate.styles import STYLES
 from logbraid.simulate.writers import simulate
 
-__all__ = ["STYLES", "Manifest", "WrittenFile", "simulate"]
+__all__ = ["STYLES", "Manifest", "WrittenFile", "run", "simulate"]

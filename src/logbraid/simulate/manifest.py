@@ -16,15 +16,17 @@ class WrittenFile:
     """One file as its writer left it.
 
     Attributes:
-        name: the file's name inside the directory.
+        name: the file's name inside the directory; rotated files stand beside it.
         format: the name of its style.
         lines: physical lines; the last one counts, newline or not.
         records: lines with a timestamp; the lines of a traceback belong to the record above them.
-        bytes: its length.
+        bytes: its length, with that of all files rotated away from it.
         rotations: how many times it was rotated.
         first: the sequence number of its first line, or None where it is empty.
         last: the sequence number of its last line, or None where it is empty.
         torn: whether the last line lacks its newline.
+        at_risk: lines written between the copy and the truncation of a rotation, which nobody could read. Always 0:
+            the one who writes is the one who rotates, so a reader that loses a line has lost it itself.
     """
 
     name: str
@@ -36,6 +38,7 @@ class WrittenFile:
     first: int | None
     last: int | None
     torn: bool
+    at_risk: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,21 @@
-"""The writers and the time line they share: who writes when, and for how long.
+"""Logs of a given size, written at once: the writers and the time line they share.
 
-A writer knows nothing of the others; the time line hands each its times. Whatever decides when to write (a size to
-reach, today) stays outside the writer.
+A writer knows nothing of the others; the time line hands each its times. Logs that grow while time passes are in
+running.py.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from logbraid.core.types import SECOND, Int64, Nanos
-from logbraid.errors import SinkError, UsageError
+from logbraid.simulate.checks import check_not_negative, check_probabilities, said_as_sink_error
 from logbraid.simulate.manifest import Manifest, WrittenFile
-from logbraid.simulate.pages import Page
-from logbraid.simulate.prose import SERVICES, Prose
-from logbraid.simulate.styles import SEQUENCE, SEQUENCE_WIDTH, Style, style_of
+from logbraid.simulate.script import Script, scripts
 
 __all__ = ["START", "Timeline", "Writer", "simulate"]
 
@@ -47,38 +43,16 @@ class Writer:
 
     Args:
         path: the file, emptied first.
-        index: the writer's number.
-        name: the number as its lines bear it.
-        style: the file's format.
+        script: what it writes.
         share: stop before the file is longer than this many bytes.
-        seed: repeats everything that is left to chance.
-        traceback: how likely a record carries a traceback.
-        page_records: how many different records it writes, before they come again with new times and numbers.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        index: int,
-        name: str,
-        style: Style,
-        share: int,
-        seed: int,
-        traceback: float,
-        page_records: int = MOST_PAGE_RECORDS,
-    ) -> None:
+    def __init__(self, path: Path, script: Script, share: int) -> None:
         self.path = path
         self.full = False
-        self._style = style
+        self._script = script
         self._share = share
-        self._service = SERVICES[index % len(SERVICES)]
-        self._prose = Prose(self._service, f"{seed}/{index}")
-        self._mark = f"writer={name} seq={SEQUENCE * SEQUENCE_WIDTH}"
-        records = min(page_records, share // SHORTEST_RECORD + 1)
-        self._page = Page([self._record(traceback) for _ in range(records)], style, seed)
-        self._next = 0
-        self._lines = self._records = self._bytes = 0
+        self._bytes = 0
         self._torn = False
         path.write_bytes(b"")
 
@@ -86,17 +60,14 @@ class Writer:
         """Append one record for each time, as long as they fit; then the writer is ``full``."""
         with self.path.open("ab", buffering=0) as file:
             while len(times) and not self.full:
-                count = min(len(times), len(self._page) - self._next)
-                fitting = self._page.fitting(self._next, count, self._share - self._bytes)
+                count = min(len(times), self._script.left)
+                fitting = self._script.fitting(count, self._share - self._bytes)
                 self.full = fitting < count
                 if not fitting:
                     break
-                printing = self._page.print(self._next, times[:fitting], self._lines)
+                printing = self._script.print(times[:fitting])
                 file.write(printing.data)
-                self._records += printing.records
-                self._lines += printing.lines
                 self._bytes += len(printing.data)
-                self._next = (self._next + fitting) % len(self._page)
                 times = times[fitting:]
 
     def tear(self) -> None:
@@ -112,31 +83,7 @@ class Writer:
 
     def written(self) -> WrittenFile:
         """The file as it is now."""
-        return WrittenFile(
-            name=self.path.name,
-            format=self._style.name,
-            lines=self._lines,
-            records=self._records,
-            bytes=self._bytes,
-            rotations=0,
-            first=0 if self._lines else None,
-            last=self._lines - 1 if self._lines else None,
-            torn=self._torn,
-        )
-
-    def _record(self, traceback: float) -> str:
-        """Set one record: its line and, where it went wrong, the traceback's lines, each with its mark."""
-        if not self._prose.happens(traceback):
-            return self._line(level := self._prose.level(), self._prose.sentence(level))
-        text = self._prose.sentence("error")
-        below = self._prose.traceback()
-        if self._style.inline:
-            escaped = "\\n".join(line.replace("\t", "\\t").replace('"', '\\"') for line in below)
-            return self._line("error", f"{text}\\n{escaped}")
-        return self._line("error", text) + "".join(f"{line}  # {self._mark}\n" for line in below)
-
-    def _line(self, level: str, text: str) -> str:
-        return self._style.line(level=level, service=self._service, text=text, mark=self._mark) + "\n"
+        return self._script.written(self.path.name, self._bytes, torn=self._torn)
 
 
 class Timeline:
@@ -204,24 +151,16 @@ def simulate(
         UsageError: an argument means nothing.
         SinkError: the files could not be written.
     """
-    _check(files, size, jitter, {"torn": torn, "traceback": traceback})
-    width = max(2, len(str(files - 1)))
-    page_records = max(LEAST_PAGE_RECORDS, min(MOST_PAGE_RECORDS, ALL_PAGE_RECORDS // files))
-    with _said_as_sink_error():
+    check_not_negative(size=size, jitter=jitter)
+    check_probabilities(torn=torn, traceback=traceback)
+    share = size // max(files, 1)
+    most = max(LEAST_PAGE_RECORDS, min(MOST_PAGE_RECORDS, ALL_PAGE_RECORDS // max(files, 1)))
+    spoken = scripts(
+        files, format, seed=seed, traceback=traceback, page_records=min(most, share // SHORTEST_RECORD + 1)
+    )
+    with said_as_sink_error(directory):
         directory.mkdir(parents=True, exist_ok=True)
-        writers = [
-            Writer(
-                directory / f"{SERVICES[index % len(SERVICES)]}-{index:0{width}d}.log",
-                index=index,
-                name=f"{index:0{width}d}",
-                style=style_of(format, index),
-                share=size // files,
-                seed=seed,
-                traceback=traceback,
-                page_records=page_records,
-            )
-            for index in range(files)
-        ]
+        writers = [Writer(directory / script.file, script, share) for script in spoken]
         timeline = Timeline(files, start, seed)
         _write_all(writers, timeline, round(jitter * SECOND))
         for writer in writers:
@@ -236,21 +175,3 @@ def _write_all(writers: list[Writer], timeline: Timeline, jitter: Nanos) -> None
         for writer, times in zip(writers, timeline.deal(), strict=True):
             if not writer.full:
                 writer.write(timeline.shake(times, jitter))
-
-
-def _check(files: int, size: int, jitter: float, probabilities: dict[str, float]) -> None:
-    if files < 1:
-        raise UsageError("at least one file is needed")
-    if size < 0 or jitter < 0:
-        raise UsageError("size and jitter cannot be negative")
-    for name, value in probabilities.items():
-        if not 0 <= value <= 1:
-            raise UsageError(f"{name} is a probability, from 0 to 1, not {value}")
-
-
-@contextmanager
-def _said_as_sink_error() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise SinkError(f"{error.filename}: {(error.strerror or str(error)).lower()}", error.errno) from error

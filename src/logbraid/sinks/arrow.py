@@ -1,4 +1,4 @@
-"""A look inside Arrow's arrays of large texts: where each text ends, and the bytes of all.
+"""What sinks that need columns share: the batch that has them, and a look inside Arrow's arrays of large texts.
 
 Only arrays that begin at their buffers' first element are looked into, as those are that computations return. Nothing
 is copied here.
@@ -10,9 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from logbraid.core.records import RecordBatch
 from logbraid.core.types import Int64
+from logbraid.sinks.base import Batch
 
-__all__ = ["characters", "edges"]
+__all__ = ["characters", "columns", "edges"]
+
+
+def columns(batch: Batch) -> RecordBatch:
+    """Return the batch as records: bare lines are never given to a sink that does not take them."""
+    assert isinstance(batch, RecordBatch), "this sink needs columns, and said so"
+    return batch
 
 
 def edges(texts: Any) -> Int64:

@@ -1,14 +1,11 @@
 """Renders records for a terminal: labels in a colour per source, lines in the colour of their level, late ones marked.
 
-Log text is made safe first, so that the only controls that reach a terminal are line ends, tabs and colours. What is
-not for a terminal is rendered elsewhere.
+It adds to plain_console.py what needs the columns of a record. What is not for a terminal is rendered elsewhere.
 """
 
 from __future__ import annotations
 
-import os
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -17,16 +14,16 @@ from logbraid.core.gather import constants, gather, views
 from logbraid.core.levels import LEVELS
 from logbraid.core.lines import NEWLINE, find_byte
 from logbraid.core.records import RecordBatch
-from logbraid.core.types import PADDING, Bytes8, Int64
-from logbraid.sinks.arrow import characters, edges
-from logbraid.sinks.base import Renderer
-from logbraid.sinks.visible import RESET, visible_name, visible_text
+from logbraid.core.types import PADDING, Bytes8, Int64, Source
+from logbraid.sinks.arrow import characters, columns, edges
+from logbraid.sinks.base import Batch
+from logbraid.sinks.plain_console import ConsolePrefixes, PlainConsole
+from logbraid.sinks.visible import RESET, visible_text
 
-__all__ = ["console_renderer", "wants_colour"]
+__all__ = ["Console"]
 
 CARRIAGE_RETURN: Final = 0x0D
 
-_LABEL_COLOURS: Final = tuple(f"\x1b[{code}m" for code in (36, 32, 33, 35, 34, 96, 92, 93, 95, 94))
 _DIM, _YELLOW, _RED, _BOLD_RED = "\x1b[2m", "\x1b[33m", "\x1b[31m", "\x1b[1;31m"
 _LEVEL_COLOURS: Final = {"trace": _DIM, "debug": _DIM, "warn": _YELLOW, "error": _RED, "fatal": _BOLD_RED}
 _OPENINGS: Final = ("", *(_LEVEL_COLOURS.get(level, "") for level in LEVELS))
@@ -35,60 +32,50 @@ _LATE: Final = "[late] "
 _LATE_COLOUR: Final = "\x1b[1;33m"
 
 
-def wants_colour(choice: str, *, terminal: bool, environment: Mapping[str, str]) -> bool:
-    """Return whether to use colours: ``always``, ``never`` or, on a terminal that can and may show them, ``auto``."""
-    if choice != "auto":
-        return choice == "always"
-    return terminal and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
-
-
-def console_renderer(labels: Sequence[str] | None, *, colour: bool, raw: bool = False) -> Renderer:
-    """Return a renderer for terminals.
+class Console:
+    """How records look on a terminal.
 
     Args:
-        labels: of the sources, by number; None: they are not shown.
+        sources: every source of the run so far, a list that may grow; None: lines bear no labels.
         colour: labels and levels are told by colours.
         raw: log text is passed on as it is, with whatever it does to the terminal.
     """
-    return Console(labels, colour=colour, raw=raw).render
 
+    takes_lines = False
 
-class Console:
-    """How a batch looks on a terminal; see ``console_renderer``."""
-
-    def __init__(self, labels: Sequence[str] | None, *, colour: bool, raw: bool) -> None:
+    def __init__(self, sources: Sequence[Source] | None, *, colour: bool, raw: bool = False) -> None:
         self._colour = colour
         self._raw = raw
-        self._prefixes = None if labels is None else _prefixes(labels, colour=colour)
+        self._plain = PlainConsole(sources, colour=colour, raw=raw)
+        self._prefixes = None if sources is None else ConsolePrefixes(sources, colour=colour)
         self._late = f"{_LATE_COLOUR}{_LATE}{RESET}" if colour else _LATE
 
-    def render(self, batch: RecordBatch) -> memoryview:
+    def __call__(self, batch: Batch, /) -> memoryview:
         """Return the bytes to write."""
-        torn = batch.open_before is not None or any(part.torn for part in batch.parts)
-        if torn or not (self._colour or batch.late is not None):
+        records = columns(batch)
+        torn = records.open_before is not None or any(part.torn for part in records.parts)
+        if torn or not (self._colour or records.late is not None):
             # A line that was cut belongs to two batches, so it bears no colour of its own.
-            return memoryview(self._safe(batch.text(self._prefixes)))
-        return self._decorated(batch)
-
-    def _safe(self, data: memoryview) -> bytes | memoryview:
-        return data if self._raw else visible_text(data)
+            return self._plain(records)
+        return self._decorated(records)
 
     def _decorated(self, batch: RecordBatch) -> memoryview:
         """Put each physical line between what goes before it and what ends its colour."""
-        text = np.frombuffer(bytes(self._safe(batch.data)) + bytes(PADDING), np.uint8)
+        data = batch.data if self._raw else visible_text(batch.data)
+        text = np.frombuffer(bytes(data) + bytes(PADDING), np.uint8)
         starts, ends, next_starts = _lines(text, len(text) - PADDING)
         record = _record_of_each_line(batch)
         styles, style = np.unique(self._styles(batch)[record] * 2 + _is_late(batch, record), return_inverse=True)
         before, after = zip(*[self._around(int(number), batch) for number in styles], strict=True)
         decoration, at, length = constants([*before, *after])
         around = views(1, decoration, at, length)
-        columns = [
+        pieces = [
             around[style],
             views(0, text, starts, ends - starts),
             around[style + len(styles)],
             views(0, text, ends, next_starts - ends),
         ]
-        return characters(gather([text, decoration], np.stack(columns, axis=1).ravel()))
+        return characters(gather([text, decoration], np.stack(pieces, axis=1).ravel()))
 
     def _styles(self, batch: RecordBatch) -> Int64:
         """Return a number for each record that tells its source and level."""
@@ -99,7 +86,7 @@ class Console:
         """Return what goes before and after a line whose style has this number."""
         rest, late = divmod(number, 2)
         source, level = divmod(rest, len(_OPENINGS))
-        prefix = b"" if self._prefixes is None else self._prefixes[source]
+        prefix = b"" if self._prefixes is None else self._prefixes.current()[source]
         opening = _OPENINGS[level]
         before = prefix + (self._late if late else "").encode() + opening.encode()
         return before, (RESET if opening else "").encode()
@@ -125,25 +112,3 @@ def _is_late(batch: RecordBatch, record: Int64) -> Int64:
         return np.zeros(len(record), np.int64)
     opens = np.diff(record, prepend=-1) > 0
     return (batch.late[record] & opens).astype(np.int64)
-
-
-def _prefixes(labels: Sequence[str], *, colour: bool) -> list[bytes]:
-    names = [visible_name(label) for label in labels]
-    width = max(map(len, names), default=0)
-    columns = [name.ljust(width) for name in names]
-    if colour:
-        columns = [f"{one}{column}{RESET}" for one, column in zip(_colours(labels), columns, strict=True)]
-    return [f"{column} | ".encode() for column in columns]
-
-
-def _colours(labels: Sequence[str]) -> list[str]:
-    """Return a colour for each label: the same in every run, and different ones as long as there are enough."""
-    taken: set[str] = set()
-    colours = []
-    for label in labels:
-        first = zlib.crc32(os.fsencode(label)) % len(_LABEL_COLOURS)
-        preferred = _LABEL_COLOURS[first:] + _LABEL_COLOURS[:first]
-        colour = next((one for one in preferred if one not in taken), preferred[0])
-        taken.add(colour)
-        colours.append(colour)
-    return colours

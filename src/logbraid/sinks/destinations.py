@@ -8,34 +8,41 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO, Literal, TypeGuard
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias, TypeGuard
 
-from logbraid.core.records import RecordBatch
 from logbraid.core.types import Source
 from logbraid.errors import UsageError
-from logbraid.sinks.base import Renderer, Sink, text_renderer
+from logbraid.sinks.append import AppendSink
+from logbraid.sinks.base import Renderer, Sink, TextRenderer
 from logbraid.sinks.callback import CallbackSink
 from logbraid.sinks.file import BinaryWriter, DescriptorSink, FileSink, WriterSink
 
-__all__ = ["Destination", "OutputFormat", "own_paths", "renderer_for", "sink_for"]
+if TYPE_CHECKING:
+    from logbraid.core.records import RecordBatch
+
+__all__ = ["Destination", "OutputFormat", "live_sink_for", "own_paths", "renderer_for", "sink_for"]
 
 OutputFormat = Literal["text", "jsonl", "parquet"]
 
-Destination = str | os.PathLike[str] | BinaryWriter | Callable[[RecordBatch], Any] | Sink
+Destination: TypeAlias = "str | os.PathLike[str] | BinaryWriter | Callable[[RecordBatch], Any] | Sink"
 
 
-def renderer_for(output_format: str, labels: Sequence[str] | None) -> Renderer:
+def renderer_for(output_format: str, sources: Sequence[Source] | None) -> Renderer:
     """Return what turns batches into bytes of this format.
+
+    Args:
+        output_format: its name.
+        sources: a list that may grow, whose labels go before lines of text; None: there are no labels.
 
     Raises:
         UsageError: it is no format that is bytes alone.
     """
     if output_format == "text":
-        return text_renderer(labels)
+        return TextRenderer(sources)
     if output_format == "jsonl":
-        from logbraid.sinks.jsonl import jsonl_renderer  # brings pyarrow.compute, some 35 ms
+        from logbraid.sinks.jsonl import JsonLines  # brings pyarrow.compute, some 35 ms
 
-        return jsonl_renderer()
+        return JsonLines()
     if output_format == "parquet":
         raise UsageError("parquet can only be written to a path")
     raise UsageError(f"no such output format: {output_format}")
@@ -56,12 +63,43 @@ def sink_for(destination: Destination, sources: Sequence[Source], output_format:
         return destination
     if callable(destination):
         return CallbackSink(destination)
-    renderer = renderer_for(output_format, [source.label for source in sources] if labelled else None)
+    renderer = renderer_for(output_format, sources if labelled else None)
     if isinstance(destination, str | os.PathLike):
         return FileSink(os.fspath(destination), renderer)
     if hasattr(destination, "write") and not isinstance(destination, io.TextIOBase):
         return _sink_for_file(destination, renderer)
     raise UsageError(f"cannot write to {destination!r}: neither a path, a binary file nor a function")
+
+
+def live_sink_for(
+    destination: Destination,
+    sources: Sequence[Source],
+    output_format: str,
+    *,
+    labelled: bool,
+    append: bool = False,
+    fresh: bool = False,
+) -> Sink:
+    """Return the sink that a run writes to while it follows: like ``sink_for``, but a path is appended to.
+
+    Args:
+        destination: a path, a binary file, a function or a sink.
+        sources: every source of the run so far, a list that may grow.
+        output_format: of bytes; not parquet, of which nothing could be read before the end.
+        labelled: whether labels go before lines of text.
+        append: add to the file that is there.
+        fresh: empty it first.
+
+    Raises:
+        UsageError: it is nothing that can be written to as records come.
+        SinkError: it cannot be opened, or is there and not empty.
+    """
+    if output_format == "parquet":
+        raise UsageError("parquet cannot be followed into, as it is read from its end: choose jsonl")
+    if isinstance(destination, str | os.PathLike):
+        renderer = renderer_for(output_format, sources if labelled else None)
+        return AppendSink(os.fspath(destination), renderer, append=append, fresh=fresh)
+    return sink_for(destination, sources, output_format, labelled=labelled)
 
 
 def own_paths(destination: Destination) -> list[str]:

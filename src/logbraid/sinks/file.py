@@ -11,17 +11,29 @@ import select
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
-from logbraid.core.records import RecordBatch
 from logbraid.errors import SinkError
-from logbraid.sinks.base import Renderer
+from logbraid.sinks.base import Batch, Renderer
 
-__all__ = ["BinaryWriter", "BorrowedFile", "DescriptorSink", "FileSink", "NewFile", "WriterSink", "write_all"]
+__all__ = [
+    "BinaryWriter",
+    "BorrowedFile",
+    "DescriptorSink",
+    "FileSink",
+    "NewFile",
+    "WriterSink",
+    "write_all",
+    "write_some",
+    "writing",
+]
+
+_PIECE: Final = 64 << 10
+"""Bytes a call: a pipe takes no more at once, and who looks on from another thread sees that it moves."""
 
 
 @contextlib.contextmanager
-def _writing(name: str) -> Iterator[None]:
+def writing(name: str) -> Iterator[None]:
     """Turn an OSError met while writing into SinkError."""
     try:
         yield
@@ -36,13 +48,19 @@ def write_all(descriptor: int, data: bytes | memoryview, name: str) -> None:
         SinkError: the output refused it; ``errno`` says why.
     """
     rest = memoryview(data)
-    with _writing(name):
+    with writing(name):
         while rest:
-            try:
-                rest = rest[os.write(descriptor, rest) :]
-            except BlockingIOError:
-                # Whoever shares the descriptor made it non-blocking; it stays so, and is waited for.
-                _wait_for_room(descriptor)
+            rest = rest[write_some(descriptor, rest) :]
+
+
+def write_some(descriptor: int, data: memoryview) -> int:
+    """Write as much as one call takes, and return how much that was. Raises OSError."""
+    while True:
+        try:
+            return os.write(descriptor, data)
+        except BlockingIOError:
+            # Whoever shares the descriptor made it non-blocking; it stays so, and is waited for.
+            _wait_for_room(descriptor)
 
 
 def _wait_for_room(descriptor: int) -> None:
@@ -83,7 +101,7 @@ class NewFile:
         self.name = path
         self._temporary: str | None = None
         self._open_still = True
-        with _writing(path):
+        with writing(path):
             self.descriptor = self._open()
 
     @property
@@ -93,7 +111,7 @@ class NewFile:
 
     def finish(self) -> None:
         """Close the file and give it its name."""
-        with _writing(self.name):
+        with writing(self.name):
             self._close()
             if self._temporary is not None:
                 os.replace(self._temporary, self.name)
@@ -139,11 +157,21 @@ class DescriptorSink:
         descriptor: where the bytes go; never switched to non-blocking, as others may share it.
         renderer: what the bytes are.
         name: for error messages.
+
+    Attributes:
+        unwritten: bytes of the batch being written that have not been taken yet; any thread may look.
     """
+
+    unwritten = 0
 
     def __init__(self, descriptor: int, renderer: Renderer, name: str = "output") -> None:
         self._file: BorrowedFile | NewFile = BorrowedFile(descriptor, name)
         self.renderer = renderer
+
+    @property
+    def takes_lines(self) -> bool:
+        """Whether bare lines will do."""
+        return self.renderer.takes_lines
 
     @property
     def descriptor(self) -> int:
@@ -155,9 +183,14 @@ class DescriptorSink:
         """The output's name, for error messages."""
         return self._file.name
 
-    def write(self, batch: RecordBatch) -> None:
+    def write(self, batch: Batch) -> None:
         """Render and write a batch."""
-        write_all(self.descriptor, self.renderer(batch), self.name)
+        rest = self.renderer(batch)
+        with writing(self.name):
+            while rest:
+                self.unwritten = len(rest)
+                rest = rest[write_some(self.descriptor, rest[:_PIECE]) :]
+        self.unwritten = 0
 
     def flush(self) -> None:
         """Nothing is held back."""
@@ -206,14 +239,19 @@ class WriterSink:
         self._name = str(getattr(file, "name", "output"))
         self._renderer = renderer
 
-    def write(self, batch: RecordBatch) -> None:
+    @property
+    def takes_lines(self) -> bool:
+        """Whether bare lines will do."""
+        return self._renderer.takes_lines
+
+    def write(self, batch: Batch) -> None:
         """Render and write a batch."""
-        with _writing(self._name):
+        with writing(self._name):
             self._file.write(self._renderer(batch))
 
     def flush(self) -> None:
         """Pass on what the file object holds back."""
-        with _writing(self._name):
+        with writing(self._name):
             self._file.flush()
 
     def close(self) -> None:

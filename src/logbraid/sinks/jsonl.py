@@ -20,10 +20,10 @@ from logbraid.core.levels import LEVELS
 from logbraid.core.lines import NEWLINE
 from logbraid.core.records import RecordBatch
 from logbraid.core.types import PADDING
-from logbraid.sinks.arrow import characters, edges
-from logbraid.sinks.base import Renderer
+from logbraid.sinks.arrow import characters, columns, edges
+from logbraid.sinks.base import Batch
 
-__all__ = ["jsonl_renderer"]
+__all__ = ["JsonLines"]
 
 _PLAIN: Final = bytes(set(range(0x20, 0x7F)) - set(b'"\\'))
 # DEL, C1 controls and characters that reorder what is shown are legal in JSON, and unwelcome on a terminal.
@@ -33,27 +33,28 @@ _TIME_TYPE: Final = pa.timestamp("ns")
 _Texts = Any  # an Arrow array or scalar of large strings
 
 
-def jsonl_renderer() -> Renderer:
-    """Return a renderer of one JSON object a record: time, source, offset, level, data, and where true late.
+class JsonLines:
+    """Renders one JSON object a record: time, source, offset, level, data, and where true late.
 
     ``data`` is the text without its final newline. Bytes that are not UTF-8 become U+FFFD in it, and ``data_base64``
     beside it holds them as they were.
     """
-    return _render
 
+    takes_lines = False
 
-def _render(batch: RecordBatch) -> memoryview:
-    columns = [
-        _text('{"time":"'),
-        _times(batch),
-        _sources(batch),
-        _offsets(batch),
-        _levels(batch),
-        _data(_without_newline(batch.payload)),
-        _endings(batch),
-    ]
-    lines = pc.binary_join_element_wise(*columns, _text(""))
-    return characters(lines)
+    def __call__(self, batch: Batch, /) -> memoryview:
+        """Return the bytes to write."""
+        records = columns(batch)
+        fields = [
+            _text('{"time":"'),
+            _times(records),
+            _sources(records),
+            _offsets(records),
+            _levels(records),
+            _data(_without_newline(records.payload)),
+            _endings(records),
+        ]
+        return characters(pc.binary_join_element_wise(*fields, _text("")))
 
 
 def _text(text: str) -> _Texts:

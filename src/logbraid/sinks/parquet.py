@@ -13,8 +13,10 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from logbraid.core.records import SCHEMA, RecordBatch
+from logbraid.core.records import SCHEMA
 from logbraid.errors import SinkError, UsageError
+from logbraid.sinks.arrow import columns
+from logbraid.sinks.base import Batch
 from logbraid.sinks.file import BorrowedFile, NewFile
 
 __all__ = ["ParquetSink"]
@@ -52,9 +54,9 @@ class ParquetSink:
         """Paths that must not be merged, as they are this sink's own."""
         return self._file.own_paths
 
-    def write(self, batch: RecordBatch) -> None:
+    def write(self, batch: Batch) -> None:
         """Take a batch; a row group is written whenever there is enough for one."""
-        table = batch.table
+        table = columns(batch).table
         self._held.append(table)
         self._held_bytes += table.nbytes
         if self._held_bytes >= ROW_GROUP_BYTES:

@@ -14,12 +14,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from logbraid.core.events import BinaryKept, BinarySkipped, Event, SourceFailed, SourceSkipped
+from logbraid.core.types import Identity
 from logbraid.errors import SourceError
 from logbraid.system import remote
 from logbraid.system.content import HEAD, PlainSource, is_binary, is_plain
 from logbraid.system.descriptors import Descriptors
 from logbraid.system.errors import reading
-from logbraid.system.files import Identity, LocalFile, OpenSource
+from logbraid.system.files import LocalFile, OpenSource
 from logbraid.system.pipes import STDIN, CommandSource, PipeSource
 from logbraid.system.walk import files_below, files_matching, is_pattern
 

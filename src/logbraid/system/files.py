@@ -7,26 +7,14 @@ and following a file that grows is not done here.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from logbraid.core.types import Nanos
+from logbraid.core.types import Identity, Nanos
 from logbraid.errors import SourceError
 from logbraid.system.descriptors import Descriptors
 from logbraid.system.errors import reading
 
-__all__ = ["Identity", "LocalFile", "OpenSource"]
-
-
-class Identity(NamedTuple):
-    """Which file it is, whatever its names are."""
-
-    device: int
-    inode: int
-
-    @classmethod
-    def of(cls, status: os.stat_result) -> Identity:
-        """The identity in a stat result."""
-        return cls(status.st_dev, status.st_ino)
+__all__ = ["LocalFile", "OpenSource"]
 
 
 class OpenSource(Protocol):

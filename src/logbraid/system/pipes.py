@@ -28,19 +28,33 @@ STDIN: Final = "-"
 LOOK_UP: Final = 0.2
 """Seconds after which a reader that waits looks whether it was closed."""
 
+NEXT_WRITER: Final = 0.05
+"""Seconds between two looks for the next writer of a FIFO: without one, it counts as readable all the time."""
+
+NEWLINE: Final = 0x0A
+
 PATIENCE: Final = 2.0
 """Seconds that a command has to end after SIGTERM, before SIGKILL."""
 
 
 class PipeSource:
-    """Standard input (``-``), a FIFO or a character device; opened, and a first writer waited for, when first read."""
+    """Standard input (``-``), a FIFO or a character device; opened, and a first writer waited for, when first read.
+
+    Args:
+        path: its name.
+        status: what a look at it says.
+        lasting: when the last writer of a FIFO has gone, the next one is waited for. The end that is read stays open
+            between the two, so nothing that is written meanwhile is lost; a line that the first did not end is ended.
+    """
 
     size = None
     seekable = False
     blocking = True
 
-    def __init__(self, path: str, status: os.stat_result) -> None:
+    def __init__(self, path: str, status: os.stat_result, *, lasting: bool = False) -> None:
         self.path = path
+        self._lasting = lasting and stat.S_ISFIFO(status.st_mode) and path != STDIN
+        self._inside_line = False
         # Only `< file` says when its data was written; in all other cases it is being written now.
         self.modified: Nanos = status.st_mtime_ns if stat.S_ISREG(status.st_mode) else time.time_ns()
         self._descriptor: Descriptor | None = None
@@ -56,8 +70,15 @@ class PipeSource:
                 return 0
             with self._descriptor.use() as number:
                 count = read_patiently(number, room, lambda: self._closed)
+                while self._lasting and not count and not self._closed:
+                    if self._inside_line:  # what the next writer writes must not glue to it
+                        room[0], count = NEWLINE, 1
+                    else:
+                        time.sleep(NEXT_WRITER)
+                        count = read_patiently(number, room, lambda: self._closed)
         if not count and room:
             self.close()  # the end is final, even if another writer comes
+        self._inside_line = count > 0 and room[count - 1] != NEWLINE
         return count
 
     def read_at(self, room: memoryview, offset: int) -> int:

@@ -1,22 +1,23 @@
-"""Names on the disk: what lies below a directory, and what a pattern matches.
+"""Names on the disk: what lies below a directory, and what a pattern matches, once.
 
 Only directories are read here, never files. What is found is sorted, hidden names are left out, and a directory that
-was seen before (a symlink loop) is not entered again.
+was seen before (a symlink loop) is not entered again. Looking again and again is ``territory``'s.
 """
 
 from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
+from logbraid.core.types import Identity
 from logbraid.errors import SourceError
 from logbraid.system.errors import reading
-from logbraid.system.files import Identity
 
-__all__ = ["Trouble", "files_below", "files_matching", "is_pattern"]
+__all__ = ["Pattern", "Trouble", "files_below", "files_matching", "is_pattern", "leads_to_directory"]
 
 Trouble = Callable[[SourceError], None]
 """Told of each directory that cannot be read; the rest is still walked."""
@@ -31,25 +32,85 @@ def is_pattern(spec: str) -> bool:
 
 def files_matching(pattern: str, trouble: Trouble) -> list[str]:
     """Every path that ``pattern`` matches and that is not a directory, sorted; ``**`` matches any depth, or none."""
-    parts = pattern.split("/")
-    if DEEP not in parts:
+    if DEEP not in pattern.split("/"):
         return sorted(path for path in glob.glob(pattern) if not os.path.isdir(path))
     # glob's own ``**`` walks symlink loops until names are too long, so that one is walked here.
-    plain = next(i for i, part in enumerate(parts) if glob.has_magic(part))
-    root = "".join(f"{part}/" for part in parts[:plain])
-    if root and not os.path.isdir(root):
+    wanted = Pattern.of(pattern)
+    if wanted.root and not os.path.isdir(wanted.root):
         return []
-    below = (path.removeprefix(root or "./") for path in files_below(root or "./", trouble))
-    return [root + path for path in below if matches(path.split("/"), parts[plain:])]
+    below = (path.removeprefix(wanted.root or "./") for path in files_below(wanted.root or "./", trouble))
+    return [wanted.root + path for path in below if wanted.matches(path.split("/"))]
 
 
-def matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
-    """Whether the components of a path match those of a pattern."""
-    if not pattern:
-        return not parts
-    if pattern[0] == DEEP:
-        return any(matches(parts[i:], pattern[1:]) for i in range(len(parts) + 1))
-    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and matches(parts[1:], pattern[1:])
+Places = frozenset[int]
+"""How far into a pattern a directory's path may have come: every part that may have to match next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A directory, and what the names below it must be, level by level.
+
+    Attributes:
+        root: the directory; empty for the current one, else with a slash at its end.
+        parts: one for each level; ``**`` for any number of levels.
+    """
+
+    root: str
+    parts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, pattern: str) -> Pattern:
+        """What the user wrote, split where the first wildcard is."""
+        parts = pattern.split("/")
+        plain = next((i for i, part in enumerate(parts) if glob.has_magic(part)), len(parts) - 1)
+        return cls("".join(f"{part}/" for part in parts[:plain]), tuple(parts[plain:]))
+
+    @classmethod
+    def below(cls, directory: str) -> Pattern:
+        """Everything below a directory that is not hidden."""
+        return cls(directory.rstrip("/") + "/", (DEEP,))
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether there is no telling how many levels there are."""
+        return DEEP in self.parts
+
+    def start(self) -> Places:
+        """Where the root is."""
+        return self._reached([0])
+
+    def enter(self, places: Places, name: str) -> Places:
+        """Where the directory ``name`` of a directory is; nowhere if nothing in it can match."""
+        stays = (i for i in places if self.parts[i] == DEEP and fits(name, "*"))
+        return self._reached([*stays, *(i + 1 for i in places if self.parts[i] != DEEP and fits(name, self.parts[i]))])
+
+    def takes(self, places: Places, name: str) -> bool:
+        """Whether the file ``name`` of a directory matches."""
+        last = len(self.parts) - 1
+        return last in places and fits(name, "*" if self.parts[last] == DEEP else self.parts[last])
+
+    def matches(self, names: Iterable[str]) -> bool:
+        """Whether a file matches whose path below the root has these components."""
+        places = self.start()
+        *directories, file = names
+        for name in directories:
+            places = self.enter(places, name)
+        return self.takes(places, file)
+
+    def _reached(self, places: Iterable[int]) -> Places:
+        """These places, and those behind each ``**``, which matches no level at all too."""
+        found: set[int] = set()
+        for place in places:
+            while place < len(self.parts) and place not in found:
+                found.add(place)
+                if self.parts[place] == DEEP:
+                    place += 1
+        return frozenset(found)
+
+
+def fits(name: str, part: str) -> bool:
+    """Whether a name matches one part of a pattern; a hidden one must be asked for."""
+    return fnmatchcase(name, part) and (part.startswith(".") or not name.startswith("."))
 
 
 def files_below(root: str, trouble: Trouble) -> list[str]:

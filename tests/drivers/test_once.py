@@ -13,7 +13,7 @@ from logbraid.core.options import Options
 from logbraid.core.parse import Start
 from logbraid.core.pipeline import LEAST_READ, Pipeline
 from logbraid.core.types import Chunk, Source, SourceId
-from logbraid.drivers.pump import Pump
+from logbraid.drivers.once import Reads
 from logbraid.errors import SourceError
 from logbraid.system.descriptors import Descriptors
 from logbraid.system.files import LocalFile
@@ -30,10 +30,10 @@ def file(tmp_path: Path) -> LocalFile:
     return LocalFile(str(path), os.stat(path), Descriptors(8))
 
 
-def pump(file: LocalFile, start: Start | None = None, stop: int | None = None) -> Pump:
+def pump(file: LocalFile, start: Start | None = None, stop: int | None = None) -> Reads:
     source = Source(FIRST, file.path, "a.log", file.modified, file.size)
     starts = [start or Start()]
-    return Pump(Pipeline([source], Options(), starts), [file], starts, None if stop is None else [stop])
+    return Reads(Pipeline([source], Options(), starts), [file], starts, None if stop is None else [stop])
 
 
 def test_a_whole_run(file: LocalFile) -> None:

@@ -1,0 +1,62 @@
+"""The scene that every program here plays on: services that write logs, and a thread that closes them all at the end.
+
+Nothing here merges. What is merged is confirmed, in the simple way: each file's lines are in the output, in order.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import BinaryIO
+
+FILES = 4
+
+
+@contextmanager
+def scene(files: int = FILES) -> Iterator[tuple[list[BinaryIO], Path]]:
+    """Let services write; give a handle of each log and the path of the output, and confirm it in the end."""
+    with tempfile.TemporaryDirectory() as directory:
+        paths = [Path(directory, f"{number}.log") for number in range(files)]
+        output_path = Path(directory, "merged.log")
+        for path in paths:
+            path.touch()
+        handles: list[BinaryIO] = [path.open("rb") for path in paths]
+        writers = [Thread(target=write_random_data, args=(path, 10, 0.1)) for path in paths]
+        closer = Thread(target=close_all, args=(handles, writers))
+        for thread in (*writers, closer):
+            thread.start()
+        yield handles, output_path
+        closer.join()
+        confirm_merge(paths, output_path)
+        print(f"{len(output_path.read_bytes().splitlines())} lines of {files} files, merged")
+
+
+def write_random_data(path: Path, write_count: int, interval: float) -> None:
+    """Write lines at random moments, as a service would."""
+    with path.open("wb") as log:
+        for number in range(write_count):
+            time.sleep(random.random() * interval)
+            log.write(f"{path}-{number:02}-{random.randbytes(5).hex()}\n".encode())
+            log.flush()
+
+
+def close_all(handles: Sequence[BinaryIO], writers: Sequence[Thread]) -> None:
+    """End the merge some time after the last line: handles that are closed are the sign to stop."""
+    for writer in writers:
+        writer.join()
+    time.sleep(0.3)
+    for handle in handles:
+        handle.close()
+
+
+def confirm_merge(input_paths: Sequence[Path], output_path: Path) -> None:
+    """Check that each file's lines are in the output, in their order."""
+    merged = output_path.read_bytes().splitlines()
+    for path in input_paths:
+        found = [line for line in merged if line.startswith(bytes(path) + b"-")]
+        assert found == path.read_bytes().splitlines(), f"{path} was not merged"

@@ -1,0 +1,446 @@
+"""``follow`` and ``afollow``: live, until somebody stops it.
+
+What is followed and how is one value, from which a pump is made when the first batch is asked for; the class that is
+iterated over then belongs to one driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack, cast
+
+from logbraid.api.arguments import Notice, Path, Reading, ignore, options_from, paths_of, refuse_own, refuse_text
+from logbraid.core.account import Account
+from logbraid.core.linelane import LineLane
+from logbraid.core.live import LivePipeline
+from logbraid.core.options import Options, Order
+from logbraid.core.types import Nanos, Source
+from logbraid.drivers import bottom_up, threads
+from logbraid.drivers.control import Control
+from logbraid.drivers.live import FollowPump
+from logbraid.drivers.newcomers import Begin, Newcomers
+from logbraid.drivers.pump import Pump
+from logbraid.drivers.threads import Batches
+from logbraid.errors import UsageError
+from logbraid.sinks.base import Sink, takes_lines
+from logbraid.sinks.destinations import Destination, OutputFormat, live_sink_for
+from logbraid.system.clock import Clock as RealClock
+from logbraid.system.descriptors import Descriptors
+from logbraid.system.finder import Finder as RealFinder
+from logbraid.system.followed import Disk
+from logbraid.system.notify import notifier
+from logbraid.system.pipes import CommandSource
+from logbraid.system.ports import Clock, Files, Finder, Notifier
+
+if TYPE_CHECKING:
+    from logbraid.core.recognise import Recognisers
+    from logbraid.core.records import RecordBatch
+    from logbraid.drivers.aio import AsyncBatches
+
+__all__ = ["AsyncFollowing", "Following", "World", "afollow", "follow", "follow_into"]
+
+MakeLiveSink = Callable[[list[Source]], Sink]
+"""Makes the sink of a run from the list of its sources, which grows."""
+
+_BLOCKING: Final = {"threads": threads.drive, "bottom_up": bottom_up.drive}
+_ON_A_LOOP: Final = ("mixed", "aio")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The machine that is looked at: the real one, unless a test says otherwise.
+
+    Attributes:
+        files: where bytes are.
+        notifier: what gives hints.
+        finder: what finds sources.
+        clock: what time it is.
+    """
+
+    files: Files
+    notifier: Notifier
+    finder: Finder
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to follow and how.
+
+    Attributes:
+        specs: what names the sources.
+        options: how they are read and ordered.
+        begin: where to begin with files that are there.
+        commands: their standard output is a source.
+        own: the output's own paths, never followed.
+        path_labels: label the sources with their whole paths.
+        world: a machine of the caller's.
+        sources: those found so far.
+    """
+
+    specs: Sequence[str]
+    options: Options
+    begin: Begin
+    commands: Sequence[str] = ()
+    own: Sequence[str] = ()
+    path_labels: bool = False
+    world: World | None = None
+    sources: list[Source] = field(default_factory=list)
+
+    def pump(self, *, lines: bool = False) -> FollowPump:
+        """Return the pump.
+
+        Args:
+            lines: whole lines will do, where records are not needed to order or to filter.
+        """
+        lines = lines and self.options.order == "arrival" and not self.options.filters
+        lane, recognisers = (LineLane(self.sources, self.options), None) if lines else self._records()
+        pipeline = LivePipeline(self.options, lane, self.sources)
+        world, owned = self.world, pipeline.owned
+        if world is None:
+            world = World(
+                Disk(Descriptors()), notifier(), RealFinder(self.specs, exclude=self.own, owned=owned), RealClock()
+            )
+        newcomers = Newcomers(world.finder, world.files, world.notifier, self.begin, recognisers)
+        return FollowPump(
+            pipeline,
+            newcomers,
+            world.files,
+            world.notifier,
+            world.clock,
+            self.sources,
+            commands=[CommandSource(command) for command in self.commands],
+            path_labels=self.path_labels,
+        )
+
+    def _records(self) -> tuple[Any, Recognisers | None]:
+        from logbraid.core.recognise import Recognisers
+        from logbraid.core.recordlane import RecordLane
+
+        return RecordLane(self.sources, self.options), Recognisers(self.options)
+
+    @property
+    def clock(self) -> Clock:
+        """What waits."""
+        return RealClock() if self.world is None else self.world.clock
+
+
+class Following:
+    """The batches of a live run: a context manager, and an iterator that waits for the next one.
+
+    Leaving the ``with`` block, by its end, by ``break`` or by an exception, leaves no thread and no descriptor behind.
+    """
+
+    def __init__(self, plan: Plan, driver: str | None, notice: Notice) -> None:
+        self._plan = plan
+        self._driver = driver
+        self._notice = notice
+        self._control = Control()
+        self._batches: Batches | None = None
+        self._account: Account | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[RecordBatch]:
+        return self
+
+    def __next__(self) -> RecordBatch:
+        return cast("RecordBatch", next(self._open()))
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """Those found so far."""
+        return self._plan.sources
+
+    @property
+    def account(self) -> Account:
+        """What was done so far."""
+        return self._account or self._open().account
+
+    def stop(self) -> None:
+        """End well: what is held comes as the last batches. May be called from any thread."""
+        self._control.stop()
+
+    def into(self, sink: Destination, *, labels: str | None = None, output_format: OutputFormat = "text") -> Account:
+        """Write every batch to a sink until ``stop`` is called or all pipes have ended.
+
+        Args:
+            sink: a path (which must not hold anything yet), a binary file, a function or a ``Sink``.
+            labels: ``name``: put the source's label before each line.
+            output_format: ``text`` or ``jsonl``.
+
+        Raises:
+            SinkError: the sink refused a batch.
+        """
+        if self._batches is not None:
+            raise UsageError("the batches are being iterated over: a run has one taker")
+        made = live_sink_for(sink, self._plan.sources, output_format, labelled=labels is not None)
+        drive = _BLOCKING[self._driver or "bottom_up"]
+        self._account = _into(
+            made, lambda pump: drive(pump, made, self._plan.clock, self._control, self._notice), self._plan
+        )
+        return self._account
+
+    def close(self) -> None:
+        """End at once: what is held is dropped. May be called again."""
+        if self._batches is not None:
+            self._account = self._batches.account
+            self._batches.close()
+        self._control.close()
+
+    def _open(self) -> Batches:
+        if self._batches is None:
+            self._batches = Batches(self._plan.pump(), self._plan.clock, self._control, self._notice)
+        return self._batches
+
+
+class AsyncFollowing:
+    """The twin of ``Following`` for a loop: an asynchronous context manager and iterator.
+
+    Whoever is cancelled while waiting for the next batch may ask again, and no record is lost.
+    """
+
+    def __init__(self, plan: Plan, driver: str | None, notice: Notice) -> None:
+        self._plan = plan
+        self._driver = driver
+        self._notice = notice
+        self._control = Control()
+        self._batches: AsyncBatches | None = None
+        self._account: Account | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> AsyncIterator[RecordBatch]:
+        return self
+
+    async def __anext__(self) -> RecordBatch:
+        return cast("RecordBatch", await anext(self._open()))
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """Those found so far."""
+        return self._plan.sources
+
+    @property
+    def account(self) -> Account:
+        """What was done so far."""
+        return self._account or self._open().account
+
+    def stop(self) -> None:
+        """End well: what is held comes as the last batches. May be called from any thread."""
+        self._control.stop()
+
+    async def into(
+        self, sink: Destination, *, labels: str | None = None, output_format: OutputFormat = "text"
+    ) -> Account:
+        """Write every batch to a sink until ``stop`` is called or all pipes have ended.
+
+        Args:
+            sink: a path (which must not hold anything yet), a binary file, a function, which may be a coroutine
+                function, or a ``Sink``. What may block is called by a thread of its own.
+            labels: ``name``: put the source's label before each line.
+            output_format: ``text`` or ``jsonl``.
+
+        Raises:
+            SinkError: the sink refused a batch.
+        """
+        from logbraid.api.loops import DRIVERS, suited
+
+        if self._batches is not None:
+            raise UsageError("the batches are being iterated over: a run has one taker")
+        made = live_sink_for(sink, self._plan.sources, output_format, labelled=labels is not None)
+        drive = DRIVERS[self._driver or suited(sink)]
+        try:
+            pump = self._plan.pump(lines=takes_lines(made))
+            self._account = await drive(pump, made, self._plan.clock, self._control, self._notice)
+            made.close()
+        except BaseException:
+            made.abort()
+            raise
+        return self._account
+
+    async def aclose(self) -> None:
+        """End at once: what is held is dropped. May be called again."""
+        if self._batches is not None:
+            self._account = self._batches.account
+            await self._batches.aclose()
+        self._control.close()
+
+    def _open(self) -> AsyncBatches:
+        if self._batches is None:
+            from logbraid.drivers.aio import AsyncBatches
+
+            self._batches = AsyncBatches(self._plan.pump(), self._plan.clock, self._control, self._notice)
+        return self._batches
+
+
+def follow(
+    *sources: Path,
+    order: Order = "time",
+    last: int | None = 10,
+    lateness: Nanos | None = None,
+    silence: Nanos | None = None,
+    driver: str | None = None,
+    commands: Sequence[str] = (),
+    notice: Notice = ignore,
+    world: World | None = None,
+    **reading: Unpack[Reading],
+) -> Following:
+    """Follow growing, rotating files and merge them as they are written.
+
+        with logbraid.follow("/var/log/app/*.log") as batches:
+            for batch in batches:
+                for record in batch.records():
+                    print(record.source, record.text)
+
+    Args:
+        sources: files, directories, globs, FIFOs, ``-`` for stdin. What is not there yet is waited for.
+        order: ``time``: a record leaves when no earlier one can come any more; ``arrival``: as read.
+        last: begin with the last so many records of each source; None: with its first, rotated files included.
+            Where ``since`` is given, that counts.
+        lateness: how long after its time a record may come and still find its place, ns; default: 200 ms.
+        silence: a record is whole when its source has been silent for so long, ns; default: 500 ms.
+        driver: ``threads`` or ``bottom_up``; None picks it.
+        commands: their standard output is a source.
+        notice: told what was noticed: a rotation, lost bytes, a source that failed.
+        world: files, notifications and time of the caller's, see ``logbraid.testing``.
+        reading: since, until, level, include, exclude, tz, skews, time_format, max_record, buffer: see ``Reading``.
+
+    Raises:
+        UsageError: the arguments contradict each other or mean nothing.
+    """
+    plan = _plan(sources, order, last, lateness, silence, commands, world, reading)
+    return Following(plan, _driver(driver, tuple(_BLOCKING)), notice)
+
+
+def afollow(
+    *sources: Path,
+    order: Order = "time",
+    last: int | None = 10,
+    lateness: Nanos | None = None,
+    silence: Nanos | None = None,
+    driver: str | None = None,
+    commands: Sequence[str] = (),
+    notice: Notice = ignore,
+    world: World | None = None,
+    **reading: Unpack[Reading],
+) -> AsyncFollowing:
+    """Follow growing, rotating files in a loop: the twin of ``follow``, with the same arguments.
+
+        async with logbraid.afollow("/var/log/app/*.log") as batches:
+            async for batch in batches:
+                ...
+
+    Args:
+        sources: as in ``follow``.
+        order: as in ``follow``.
+        last: as in ``follow``.
+        lateness: as in ``follow``.
+        silence: as in ``follow``.
+        driver: ``mixed`` or ``aio``; None picks it.
+        commands: as in ``follow``.
+        notice: as in ``follow``; called in the loop.
+        world: as in ``follow``.
+        reading: as in ``follow``.
+
+    Raises:
+        UsageError: the arguments contradict each other or mean nothing.
+    """
+    plan = _plan(sources, order, last, lateness, silence, commands, world, reading)
+    return AsyncFollowing(plan, _driver(driver, _ON_A_LOOP), notice)
+
+
+def follow_into(
+    specs: Sequence[str],
+    make_sink: MakeLiveSink,
+    options: Options,
+    *,
+    commands: Sequence[str] = (),
+    own: Sequence[str] = (),
+    path_labels: bool = False,
+    beginning: int | None = 10,
+    driver: str | None = None,
+    notice: Notice = ignore,
+    control: Control,
+) -> Account:
+    """Follow into a sink until the control says stop: what the command stands on.
+
+    Args:
+        specs: what names the sources.
+        make_sink: called once, with the list of sources, which grows.
+        options: what to follow and how.
+        commands: their standard output is a source.
+        own: the output's own paths, never followed.
+        path_labels: label the sources with their whole paths.
+        beginning: with the last so many records; None: with the first, or the first since ``options.since``.
+        driver: any of the four; None picks it.
+        notice: told what was noticed.
+        control: of the run; closed at its end.
+    """
+    refuse_own(specs, own)
+    begin = Begin(beginning, options.since if beginning is None else None)
+    plan = Plan(specs, options, begin, commands, own, path_labels)
+    sink = make_sink(plan.sources)
+    try:
+        return _into(sink, lambda pump: _drive(pump, sink, plan.clock, control, notice, driver), plan)
+    finally:
+        control.close()
+
+
+def _drive(pump: Pump, sink: Sink, clock: Clock, control: Control, notice: Notice, driver: str | None) -> Account:
+    if driver in _ON_A_LOOP:
+        import asyncio
+
+        from logbraid.api.loops import DRIVERS
+
+        return asyncio.run(DRIVERS[driver](pump, sink, clock, control, notice))
+    return _BLOCKING[driver or "threads"](pump, sink, clock, control, notice)
+
+
+def _into(sink: Sink, drive: Callable[[FollowPump], Account], plan: Plan) -> Account:
+    """Drive a run into a sink that is made already; it is closed when all went well and aborted otherwise."""
+    try:
+        account = drive(plan.pump(lines=takes_lines(sink)))
+        sink.close()
+    except BaseException:
+        sink.abort()
+        raise
+    return account
+
+
+def _plan(
+    sources: Sequence[Path],
+    order: Order,
+    last: int | None,
+    lateness: Nanos | None,
+    silence: Nanos | None,
+    commands: Sequence[str],
+    world: World | None,
+    reading: Reading,
+) -> Plan:
+    refuse_text(commands=commands)
+    if not sources and not commands:
+        raise UsageError("name at least one source")
+    if last is not None and last < 0:
+        raise UsageError("the last records to begin with cannot be fewer than none")
+    options = options_from(order, reading, lateness=lateness, silence=silence)
+    begin = Begin(None if options.since is not None else last, options.since)
+    return Plan(paths_of(sources), options, begin, commands, world=world)
+
+
+def _driver(driver: str | None, drivers: Sequence[str]) -> str | None:
+    if driver is not None and driver not in drivers:
+        raise UsageError(f"no such driver here: {driver}: there are {' and '.join(drivers)}")
+    return driver

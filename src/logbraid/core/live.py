@@ -1,0 +1,378 @@
+"""The one object that a driver pumps while it follows: facts about files go in, actions, batches and events come out.
+
+It owns a tail for each source, hands the bytes that the tails let through to a lane, and decides what to look at and
+to read next: in fair turns, within the buffer. It never reads, waits or looks at a clock.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from logbraid.core.account import Account, SourceAccount
+from logbraid.core.actions import FindSiblings, LiveAction, Look, Read, ReadAt, Sample
+from logbraid.core.events import BytesLost, Event, Rotated, SourceFailed
+from logbraid.core.lane import Lane
+from logbraid.core.options import MEBIBYTE, Options
+from logbraid.core.reconcile import Reconciler
+from logbraid.core.states import Beginning, Ended, Left, Loss, Piece
+from logbraid.core.tail import Tail
+from logbraid.core.types import Chunk, FileStat, Identity, Nanos, Now, Sibling, Source, SourceId
+from logbraid.core.wallclock import WallClock
+
+if TYPE_CHECKING:
+    from logbraid.core.linewise import LineBatch
+    from logbraid.core.parse import Start
+    from logbraid.core.records import RecordBatch
+
+__all__ = ["LivePipeline"]
+
+LEAST_READ: Final = 16 << 10
+MOST_READ: Final = MEBIBYTE
+GROWTH: Final = 4
+"""A read that came back full is followed by one so many times larger."""
+
+ROUND: Final = 8 * MEBIBYTE
+"""Bytes asked for in one turn, of all sources together."""
+
+PIPE_READ: Final = 64 << 10
+
+
+class LivePipeline:
+    """Follows sources until nobody asks it any more.
+
+    A turn: ``advance``, ``hint`` what is hinted at, do what ``actions()`` asks and answer, write ``batches()``, tell
+    ``events()``, and wait until ``deadline()`` or the next hint.
+
+    Args:
+        options: what to follow and how.
+        lane: the way from bytes to batches.
+        sources: every source so far; grows as sources are added, and is shared with whoever renders their labels.
+    """
+
+    def __init__(self, options: Options, lane: Lane, sources: list[Source]) -> None:
+        self._options = options
+        self._lane = lane
+        self._sources = sources
+        self._tails: list[Tail | None] = []  # None: a pipe
+        self._accounts: list[SourceAccount] = []
+        self._owned: set[Identity] | None = None  # counted again when somebody asks
+        self._neighbours: dict[str, list[Tail]] = {}
+        self._reconciler = Reconciler()
+        self._wall = WallClock()
+        self._now = Now(0, 0)
+        self._heard: Nanos = 0  # when the hints were taken last: what was written before is known
+        self._lookups: deque[LiveAction | Sample] = deque()
+        self._ready: dict[SourceId, int] = {}  # with bytes to read, in turns, and how many to ask for
+        self._pipes: set[SourceId] = set()  # that may be asked for more
+        self._waiting: set[SourceId] = set()  # pipes that wait for somebody
+        self._open_pipes: set[SourceId] = set()
+        self._behind: set[SourceId] = set()
+        self._live: set[SourceId] = set()  # were caught up once: what they bring since was written just now
+        self._sampled: set[SourceId] = set()
+        self._silent_from: dict[SourceId, Nanos] = {}  # with open records: tick of their last bytes, ascending
+        self._deadlines: list[tuple[Nanos, SourceId]] = []
+        self._events: list[Event] = []
+
+    # Sources
+
+    def add(
+        self,
+        source: Source,
+        beginning: Beginning | None = None,
+        start: Start | None = None,
+        *,
+        polled: bool = False,
+        with_past: bool = False,
+    ) -> None:
+        """Follow one more file.
+
+        Args:
+            source: numbered as the next one.
+            beginning: where to begin in the file that stands there now; None: at the first byte of whatever comes.
+            start: how its records look, where that is known.
+            polled: nobody will give hints about it.
+            with_past: its rotated files come first.
+        """
+        tail = Tail(source.id, source.path, beginning, with_past=with_past)
+        self._enter(source, tail)
+        self._neighbours.setdefault(_directory(source.path), []).append(tail)
+        self._lane.add(source, start, polled=polled)
+        self._reconciler.add(source.id, polled=polled)
+        self.hint(source.id, renamed=True)
+
+    def add_pipe(self, source: Source, *, waits: bool) -> None:
+        """Take one more pipe, command or compressed file: something that is read front to back.
+
+        Args:
+            source: numbered as the next one.
+            waits: it waits for somebody, so that where it gives nothing, there is nothing.
+        """
+        self._enter(source, None)
+        self._lane.add(source)
+        self._open_pipes.add(source.id)
+        self._pipes.add(source.id)
+        if waits:
+            self._waiting.add(source.id)
+            self._lane.caught_up(source.id)
+
+    def _enter(self, source: Source, tail: Tail | None) -> None:
+        self._sources.append(source)
+        self._tails.append(tail)
+        self._accounts.append(SourceAccount(source.label, source.path))
+
+    def poll(self, source: SourceId) -> None:
+        """Look at this source now and then: nobody gives hints about it any more."""
+        self._reconciler.move(source)
+
+    def owned(self, identity: Identity) -> bool:
+        """Whether some tail reads this file, or has read it."""
+        if self._owned is None:
+            self._owned = {each for tail in self._tails if tail is not None for each in tail.owned}
+        return identity in self._owned
+
+    @property
+    def done(self) -> bool:
+        """Whether every source has come to its end, as pipes do and files never."""
+        return not self._open_pipes and not any(self._tails)
+
+    # Facts in
+
+    def advance(self, now: Now) -> None:
+        """Say what time it is; call it once a turn, behind the taking of hints."""
+        self._now = now
+        wall = self._wall.advance(now)
+        for source in self._reconciler.due(now.tick):
+            self.hint(source, renamed=True)
+        while self._deadlines and self._deadlines[0][0] <= now.tick:
+            self.hint(heapq.heappop(self._deadlines)[1], renamed=True)
+        self._pause_the_silent(wall)
+        self._lane.advance(wall, wall - (now.tick - self._reconciler.polled_at))
+        self._heard = wall
+
+    def hint(self, source: SourceId, *, renamed: bool) -> None:
+        """Say that a source may have been written, or that its name may lead elsewhere."""
+        tail = self._tails[source]
+        if tail is not None:
+            tail.hint(renamed=renamed)
+            self._sort(source, tail)
+
+    def hint_all(self) -> None:
+        """Say that hints were lost."""
+        for source in self._sources:
+            self.hint(source.id, renamed=True)
+
+    def receive_stat(self, source: SourceId, stat: FileStat | None) -> None:
+        """Answer ``Look``."""
+        tail = self._tail(source)
+        tail.receive_stat(stat, self._now)
+        self._take(source, tail)
+
+    def receive_siblings(self, source: SourceId, found: Sequence[Sibling]) -> None:
+        """Answer ``FindSiblings``."""
+        tail = self._tail(source)
+        others = [other for other in self._neighbours[_directory(tail.path)] if other is not tail]
+        free = [one for one in found if not any(one.stat.identity in other.owned for other in others)]
+        tail.receive_siblings(free, self._now)
+        self._take(source, tail)
+
+    def receive_data(self, action: ReadAt, chunk: Chunk | None) -> None:
+        """Answer ``ReadAt`` with what was read; None: the file cannot be reached."""
+        tail = self._tail(action.source)
+        if chunk is None:
+            tail.receive_gone(action, self._now)
+            self._take(action.source, tail)
+            return
+        full = len(chunk) == action.size
+        tail.receive_data(action, chunk, self._now)
+        if full:
+            self._ready[action.source] = min(action.size * GROWTH, MOST_READ)
+        self._take(action.source, tail)
+
+    def receive_failure(self, action: Look | FindSiblings | ReadAt, reason: str) -> None:
+        """Answer any action of a tail: it failed."""
+        tail = self._tail(action.source)
+        reasons = self._accounts[action.source].reasons
+        if reason not in reasons:
+            reasons.append(reason)
+            self._events.append(SourceFailed(tail.path, reason))
+        tail.receive_failure(action, reason, self._now)
+        self._take(action.source, tail)
+
+    def receive_chunk(self, action: Read, chunk: Chunk) -> None:
+        """Answer ``Read`` of a pipe."""
+        source = action.source
+        account = self._accounts[source]
+        offset = account.bytes_seen
+        account.bytes_seen += len(chunk)
+        size = len(chunk)
+        waits = source in self._waiting
+        self._lane.receive(source, 0, offset, chunk, self._heard, live=waits)
+        self._pipes.add(source)
+        if source not in self._behind:
+            self._behind.add(source)
+            self._lane.behind(source, self._heard)
+        self._settle(source, size, whole=waits and size < action.size)
+
+    def receive_end(self, source: SourceId, reason: str | None = None) -> None:
+        """Answer ``Read`` of a pipe: nothing more comes, perhaps for a reason."""
+        if reason is not None:
+            self._accounts[source].reasons.append(reason)
+            self._events.append(SourceFailed(self._sources[source].path, reason))
+        self._open_pipes.discard(source)
+        self._silent_from.pop(source, None)
+        self._lane.finish(source, self._heard)
+
+    def receive_sample(self, source: SourceId, lines: Sequence[bytes]) -> None:
+        """Take lines from all over a source, in its order."""
+        self._lane.history(source, lines)
+
+    def finish(self) -> None:
+        """Say that nothing more will be read: what is held may leave."""
+        for source in self._sources:
+            if self._lane.held(source.id):
+                self._lane.finish(source.id, self._heard)
+
+    # Work out
+
+    def actions(self) -> list[LiveAction | Sample | Read]:
+        """Return what to do next; each is asked for once, until it is answered."""
+        actions: list[LiveAction | Sample | Read] = [*self._lookups]
+        self._lookups.clear()
+        actions += [Read(source, PIPE_READ) for source in sorted(self._pipes) if self._may_read(source)]
+        self._pipes.difference_update([action.source for action in actions if isinstance(action, Read)])
+        actions += self._reads()
+        return actions
+
+    def batches(self) -> list[RecordBatch | LineBatch]:
+        """Return what may leave, in order."""
+        return self._left(self._lane.release())
+
+    def last_batches(self) -> list[RecordBatch | LineBatch]:
+        """Return everything that is held, in order, after ``finish``."""
+        return self._left(self._lane.flush())
+
+    def _left(self, batch: RecordBatch | LineBatch | None) -> list[RecordBatch | LineBatch]:
+        return [] if batch is None else [batch]
+
+    def events(self) -> list[Event]:
+        """Return what was noticed since the last call."""
+        events, self._events = self._events, []
+        return events + self._lane.events()
+
+    def deadline(self) -> Nanos | None:
+        """Return the tick at which to take a turn even if nothing happens; now, where there is something to do."""
+        if self._lookups or any(map(self._may_read, self._ready)):
+            return self._now.tick
+        ticks = [self._reconciler.deadline()]
+        ticks.append(self._deadlines[0][0] if self._deadlines else None)
+        ticks.append(next((tick + self._options.silence for tick in self._silent_from.values()), None))
+        release = self._lane.next_release()
+        ticks.append(None if release is None else self._now.tick + max(release - self._heard, 0))
+        return min((tick for tick in ticks if tick is not None), default=None)
+
+    def account(self) -> Account:
+        """Return the account as it stands."""
+        for source, account in zip(self._sources, self._accounts, strict=True):
+            self._lane.count(source.id, account)
+        return Account(self._accounts)
+
+    # Inside
+
+    def _tail(self, source: SourceId) -> Tail:
+        tail = self._tails[source]
+        assert tail is not None, "only files are looked at"
+        return tail
+
+    def _may_read(self, source: SourceId) -> bool:
+        return self._lane.size < self._options.buffer or self._lane.holding_back(source)
+
+    def _reads(self) -> list[ReadAt]:
+        """Return the reads of this turn: a fair share for each source that has something, those that waited first."""
+        reads: list[ReadAt] = []
+        left = ROUND
+        for source in list(self._ready):
+            if left <= 0:
+                break
+            if not self._may_read(source):
+                continue
+            size = self._ready.pop(source)
+            read = self._tail(source).read(size)
+            if read is not None:
+                reads.append(read)
+                left -= size
+        return reads
+
+    def _take(self, source: SourceId, tail: Tail) -> None:
+        """Take what a tail has let through, and see what it wants next."""
+        self._owned = None
+        received = 0
+        for piece in tail.pieces():
+            if isinstance(piece, Piece):
+                received += len(piece.chunk)
+                self._accounts[source].bytes_seen += len(piece.chunk)
+                live = source in self._live
+                self._lane.receive(source, piece.generation, piece.offset, piece.chunk, self._heard, live=live)
+            elif isinstance(piece, Left):
+                self._lane.leave(source, piece.generation, self._heard)
+                self._accounts[source].rotations += 1
+                self._events.append(Rotated(tail.path, piece.reason))
+            elif isinstance(piece, Ended):
+                self._lane.end(source, piece.generation, self._heard)
+            else:
+                self._lose(source, piece)
+        self._sort(source, tail)
+        self._settle(source, received, whole=tail.caught_up)
+
+    def _lose(self, source: SourceId, loss: Loss) -> None:
+        account = self._accounts[source]
+        account.bytes_lost += loss.count
+        if loss.reason not in account.reasons:
+            account.reasons.append(loss.reason)
+        self._events.append(BytesLost(self._sources[source].path, loss.count, loss.reason))
+
+    def _sort(self, source: SourceId, tail: Tail) -> None:
+        """Put a tail among those that have something to do."""
+        self._lookups += tail.lookups()
+        if tail.wants_read and source not in self._ready:
+            self._ready[source] = LEAST_READ
+        if not tail.caught_up and source not in self._behind:
+            self._behind.add(source)
+            self._lane.behind(source, self._heard)
+        deadline = tail.deadline
+        if deadline is not None:
+            heapq.heappush(self._deadlines, (deadline, source))
+
+    def _settle(self, source: SourceId, received: int, *, whole: bool) -> None:
+        """Say how far a source has come, after ``received`` bytes; ``whole``: there is no more at the moment."""
+        if received:
+            self._silent_from.pop(source, None)
+        if self._lane.holds_lines(source):
+            self._silent_from.setdefault(source, self._now.tick)
+        if self._lane.wants_history(source) and source not in self._sampled:
+            self._sampled.add(source)
+            self._lookups.append(Sample(source))
+        if whole:
+            self._behind.discard(source)
+            self._live.add(source)
+            self._lane.caught_up(source)
+
+    def _pause_the_silent(self, wall: Nanos) -> None:
+        """Let the open records of silent sources leave; a source that we do not read just now is not silent."""
+        due = self._now.tick - self._options.silence
+        for source, tick in list(self._silent_from.items()):
+            if tick > due:
+                break
+            del self._silent_from[source]
+            tail = self._tails[source]
+            if tail is None or tail.caught_up:
+                self._lane.pause(source, wall)
+                self._settle(source, 0, whole=True)
+            else:
+                self._silent_from[source] = self._now.tick
+
+
+def _directory(path: str) -> str:
+    return path.rpartition("/")[0]

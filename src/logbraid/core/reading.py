@@ -1,0 +1,173 @@
+"""How far one file has been read, and how to know its bytes again: the guard and the marks.
+
+Nothing here knows about names, rotation or time. The guard is all that tells a file that has grown from one that was
+truncated and written anew, so no byte is accepted whose guard does not fit.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from logbraid.core.actions import ReadAt
+from logbraid.core.types import Chunk, FileStat, Sibling, SourceId
+
+__all__ = ["GUARD", "Mark", "Reading"]
+
+GUARD: Final = 64
+"""Bytes before the offset that are read again with each read."""
+
+FIRST_MARK: Final = 128
+"""Marks before this offset would take every file with the same opening lines for a copy."""
+
+
+class Mark(NamedTuple):
+    """What stands right before an offset of a file: enough to know the file again under another identity."""
+
+    offset: int
+    data: bytes
+
+    def action(self, source: SourceId, sibling: Sibling) -> ReadAt:
+        """Ask for the bytes that would stand here in ``sibling``."""
+        size = len(self.data)
+        identity = sibling.stat.identity
+        return ReadAt(source, sibling.path, identity, self.offset - size, size, compressed=sibling.compressed)
+
+
+class Reading:
+    """One generation of a source: the file that holds it, and how far it was read.
+
+    Attributes:
+        generation: its number.
+        path: the name under which its file was last seen.
+        identity: of that file; another one where the bytes were copied or compressed meanwhile.
+        compressed: that file is compressed.
+        offset: of the first byte not yet read, in plain bytes.
+        guard: the up to 64 bytes before it.
+        marks: at most three earlier guards, of which one is before half of the offset: they tell a copy that was made
+            before our last reads, and so is too short to hold the guard.
+        seen: what the last look says; it may be of what has replaced our bytes.
+        size: plain bytes that were there for certain: by a look before a good read, or before a look that says less.
+        modified: when they were last written, by the same token.
+        holed: skip NUL bytes until another byte comes.
+        truncated: its file was cut; if bytes still come, they are found in a copy.
+        forsaken: no writer will add to it any more.
+        over: it was left, and is known only as what came before.
+    """
+
+    __slots__ = (
+        "_asked",
+        "compressed",
+        "forsaken",
+        "generation",
+        "guard",
+        "holed",
+        "identity",
+        "marks",
+        "modified",
+        "offset",
+        "over",
+        "path",
+        "seen",
+        "size",
+        "truncated",
+    )
+
+    def __init__(self, generation: int, path: str, stat: FileStat, *, offset: int = 0, guard: bytes = b"") -> None:
+        self.generation = generation
+        self.path = path
+        self.identity = stat.identity
+        self.compressed = False
+        self.offset = offset
+        self.guard = guard
+        self.marks: tuple[Mark, ...] = (Mark(offset, guard),) if offset >= FIRST_MARK else ()
+        self.seen = self._asked = stat
+        self.size = offset
+        self.modified = stat.modified
+        self.holed = False
+        self.truncated = False
+        self.forsaken = False
+        self.over = False
+
+    @classmethod
+    def whole(cls, generation: int, sibling: Sibling, *, holed: bool) -> Reading:
+        """Read a file from its first byte."""
+        reading = cls(generation, sibling.path, sibling.stat)
+        reading.compressed = sibling.compressed
+        reading.seen = _plain(sibling)
+        reading.holed = holed
+        return reading
+
+    @property
+    def missing(self) -> int:
+        """Bytes that were seen to be there and were not read."""
+        return max(self.size - self.offset, 0)
+
+    def see(self, stat: FileStat) -> bool:
+        """Note how its file looks now; say whether there may be something to read, be it proof of a truncation."""
+        if stat.size < self.seen.size:
+            self.size = max(self.size, self.seen.size)
+        written = stat.modified != self.seen.modified
+        self.seen = stat
+        return written or stat.size != self.offset
+
+    def action(self, source: SourceId, size: int) -> ReadAt:
+        """Ask for the guard and up to ``size`` bytes behind it."""
+        kept = len(self.guard)
+        self._asked = self.seen
+        return ReadAt(source, self.path, self.identity, self.offset - kept, kept + size, compressed=self.compressed)
+
+    def move_to(self, sibling: Sibling) -> None:
+        """Read on in the file that holds the same bytes now."""
+        self.path = sibling.path
+        self.identity = sibling.stat.identity
+        self.compressed = sibling.compressed
+        self.seen = _plain(sibling)
+
+    def trust_look(self) -> None:
+        """Count the last look as certain: what it saw was never read, but nothing says that it was something else."""
+        self.size = max(self.size, self.seen.size)
+
+    def accept(self, chunk: Chunk) -> bool:
+        """Take the answer to ``action``, and move the chunk's start behind the guard and a hole.
+
+        Returns:
+            Whether the guard stands there; if not, nothing has changed.
+        """
+        kept = len(self.guard)
+        if chunk.buffer[chunk.start : min(chunk.start + kept, chunk.stop)].tobytes() != self.guard:
+            return False
+        if len(chunk) > kept:
+            self._remember(chunk)
+        self.modified = self._asked.modified  # no later look: the read may be older
+        self.size = max(self.size, self._asked.size, self.offset)
+        chunk.start += kept
+        self._skip_hole(chunk)
+        return True
+
+    def _remember(self, chunk: Chunk) -> None:
+        """Take the new guard, and a mark at each of the last two powers of two that were passed."""
+        base, passed = self.offset - len(self.guard), self.offset
+        self.offset = base + len(chunk)
+        self.guard = _before(chunk, len(chunk))
+        power = 1 << (self.offset.bit_length() - 1)
+        fresh = [at for at in (power // 2, power) if at >= FIRST_MARK and at > passed]
+        if fresh:
+            kept = [mark for mark in self.marks if mark.offset >= power // 2]
+            self.marks = (*kept, *(Mark(at, _before(chunk, at - base)) for at in fresh))
+
+    def _skip_hole(self, chunk: Chunk) -> None:
+        if not self.holed or not len(chunk):
+            return
+        written = chunk.buffer[chunk.start : chunk.stop] != 0
+        self.holed = not written.any()
+        chunk.start = chunk.stop if self.holed else chunk.start + int(written.argmax())
+
+
+def _plain(sibling: Sibling) -> FileStat:
+    """The look at a file, without a size where that would not count plain bytes."""
+    return sibling.stat._replace(size=0) if sibling.compressed else sibling.stat
+
+
+def _before(chunk: Chunk, position: int) -> bytes:
+    end = chunk.start + position
+    return chunk.buffer[max(end - GUARD, chunk.start) : end].tobytes()

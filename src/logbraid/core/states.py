@@ -1,0 +1,132 @@
+"""What a tail may be doing, what it may be told by a look, and what it says: the table and the values.
+
+Nothing here acts: the tail looks the table up, the pipeline turns the values into batches and events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final, Literal, NamedTuple
+
+from logbraid.core.types import Chunk, FileStat, Identity
+
+__all__ = [
+    "AFTER_LOOK",
+    "QUIET",
+    "READING",
+    "Beginning",
+    "Ended",
+    "Fact",
+    "Left",
+    "Loss",
+    "Outcome",
+    "Piece",
+    "Reason",
+    "State",
+    "fact_of",
+]
+
+Reason = Literal["rotated", "truncated", "deleted"]
+"""Why a file was left."""
+
+
+class Beginning(NamedTuple):
+    """Where a tail begins in a file that was there at the start; ``guard`` is the up to 64 bytes before the offset."""
+
+    stat: FileStat
+    offset: int
+    guard: bytes
+
+
+class Piece(NamedTuple):
+    """New bytes of one generation, and the offset of the first in its file."""
+
+    generation: int
+    offset: int
+    chunk: Chunk
+
+
+class Left(NamedTuple):
+    """The writer goes on elsewhere: an incomplete line is hardly completed any more, though stragglers may come."""
+
+    generation: int
+    reason: Reason
+
+
+class Ended(NamedTuple):
+    """No more bytes of this generation will come; always after ``Left``."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Bytes were there and are gone; ``count`` is how many are known of, 0 where only that some may be."""
+
+    generation: int
+    count: int
+    reason: str
+
+
+Outcome = Piece | Left | Ended | Loss
+"""What a tail says."""
+
+
+class State(Enum):
+    """What a tail does."""
+
+    ABSENT = auto()
+    """It reads no file: the name leads nowhere."""
+    FOLLOWING = auto()
+    """It reads the file at the name."""
+    DRAINING = auto()
+    """The name leads elsewhere: it reads the file it has to its end."""
+    SEARCHING = auto()
+    """It looks for that file's whereabouts and its successor."""
+    LEAVING = auto()
+    """The successor is found: one last read, for the writer may have written between our last read and the rotation."""
+    WAITING = auto()
+    """There is no successor with data yet, so the writer may still have the old file open."""
+
+
+class Fact(Enum):
+    """What a look at the name says."""
+
+    NOTHING = auto()
+    SAME = auto()
+    EMPTY = auto()
+    """Another file, without data."""
+    OTHER = auto()
+    """Another file, with data; or another one than the empty file that was waited for."""
+
+
+AFTER_LOOK: Final[dict[tuple[State, Fact], State]] = {
+    (State.ABSENT, Fact.SAME): State.SEARCHING,
+    (State.ABSENT, Fact.EMPTY): State.SEARCHING,
+    (State.ABSENT, Fact.OTHER): State.SEARCHING,
+    (State.FOLLOWING, Fact.NOTHING): State.DRAINING,
+    (State.FOLLOWING, Fact.EMPTY): State.DRAINING,
+    (State.FOLLOWING, Fact.OTHER): State.DRAINING,
+    (State.DRAINING, Fact.SAME): State.FOLLOWING,
+    (State.LEAVING, Fact.SAME): State.FOLLOWING,
+    (State.WAITING, Fact.SAME): State.FOLLOWING,
+    (State.WAITING, Fact.OTHER): State.DRAINING,
+}
+"""Whatever is not listed leaves the state as it is."""
+
+READING: Final = frozenset({State.FOLLOWING, State.DRAINING, State.LEAVING, State.WAITING})
+"""Where bytes of the current file are wanted."""
+
+QUIET: Final = frozenset({State.FOLLOWING, State.WAITING, State.ABSENT})
+"""Where there may be nothing to do."""
+
+
+def fact_of(stat: FileStat | None, reading: Identity | None, waited_for: FileStat | None) -> Fact:
+    """Say what a look means to a tail that reads one file, and may be waiting for data in another."""
+    if stat is None:
+        return Fact.NOTHING
+    if stat.identity == reading:
+        return Fact.SAME
+    replaced = waited_for is not None and waited_for.identity != stat.identity
+    return Fact.OTHER if stat.size or replaced else Fact.EMPTY

@@ -1,0 +1,153 @@
+"""Which file comes after the one that was read: found among the siblings by identity, by guard and by order.
+
+A search looks at one list of siblings and asks for a few bytes of some of them. It reads nothing else, remembers
+nothing between two lists, and never decides what to do about what it found: that is the tail's matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum, auto
+from typing import NamedTuple
+
+from logbraid.core.reading import Mark, Reading
+from logbraid.core.types import SECOND, Sibling
+
+__all__ = ["Cause", "Search", "Verdict"]
+
+
+class Cause(Enum):
+    """Why the siblings are searched."""
+
+    LEFT = auto()
+    """The name leads elsewhere; the file was read to its end."""
+    GONE = auto()
+    """The file cannot be reached under the name it had."""
+    CHANGED = auto()
+    """Its guard is not there: truncated, rewritten, or another file with its inode. The identity proves nothing."""
+
+
+class Verdict(Enum):
+    """Where the bytes of the reading are now."""
+
+    SAME = auto()
+    """In the same file, under the name that was found."""
+    COPY = auto()
+    """In another file, copied or compressed, which holds our guard at our offset."""
+    SPENT = auto()
+    """In a copy made before our last reads: it holds nothing that we have not."""
+    PAST = auto()
+    """A copy of an earlier generation: ours is later."""
+    MISSING = auto()
+    """Nowhere."""
+
+
+class Comparison(NamedTuple):
+    """If ``mark`` stands in the candidate, then ``verdict``."""
+
+    candidate: int
+    mark: Mark
+    verdict: Verdict
+
+
+class Search:
+    """The whereabouts of one reading, and the file after it.
+
+    Where the same file is found, the order of the list says what is newer. Where it is not, it may have been copied,
+    compressed or deleted: then only files written no earlier than it can hold its bytes or later ones, and their bytes
+    decide, oldest first.
+
+    Attributes:
+        cause: why.
+        own: what stands at the name itself, if anything.
+        verdict: valid once ``probe`` is None.
+        found: where the reading's bytes are, for SAME, COPY and SPENT.
+    """
+
+    __slots__ = ("_candidates", "_newer", "_tests", "cause", "found", "own", "verdict")
+
+    def __init__(
+        self, reading: Reading | None, cause: Cause, siblings: Sequence[Sibling], name: str, past: Sequence[Mark]
+    ) -> None:
+        self.cause = cause
+        self.own = next((sibling for sibling in siblings if sibling.path == name), None)
+        self.verdict = Verdict.MISSING
+        self.found: Sibling | None = None
+        self._candidates = _rotated(siblings, name)
+        self._newer = 0
+        self._tests: list[Comparison] = []
+        if reading is not None and (cause is Cause.CHANGED or not self._recognise(reading)):
+            self._candidates = [sibling for sibling in self._candidates if _may_be_newer(sibling, reading)]
+            self._plan(reading, past)
+
+    @property
+    def successor(self) -> Sibling | None:
+        """The oldest file newer than the reading; None: there is none yet."""
+        if self._newer < len(self._candidates):
+            return self._candidates[self._newer]
+        return None if self.found is not None and self.found is self.own else self.own
+
+    @property
+    def probe(self) -> tuple[Sibling, Mark] | None:
+        """Bytes to compare next; answer with ``receive``. None: the search is over."""
+        if not self._tests:
+            return None
+        test = self._tests[0]
+        return self._candidates[test.candidate], test.mark
+
+    def receive(self, data: bytes) -> None:
+        """Take what stands where the mark should; nothing where it cannot be read."""
+        test = self._tests.pop(0)
+        if data != test.mark.data:
+            return
+        self._newer = test.candidate + 1
+        if test.verdict is Verdict.PAST:
+            self._tests = [other for other in self._tests if other.candidate > test.candidate]
+        else:
+            self._conclude(test.verdict, self._candidates[test.candidate])
+
+    def _recognise(self, reading: Reading) -> bool:
+        for index, sibling in enumerate(self._candidates):
+            if sibling.stat.identity == reading.identity:
+                self._newer = index + 1
+                self._conclude(Verdict.SAME, sibling)
+                return True
+        if self.own is not None and self.own.stat.identity == reading.identity:
+            self._newer = len(self._candidates)
+            self._conclude(Verdict.SAME, self.own)
+            return True
+        return False
+
+    def _conclude(self, verdict: Verdict, found: Sibling) -> None:
+        self.verdict, self.found = verdict, found
+        self._tests = []
+
+    def _plan(self, reading: Reading, past: Sequence[Mark]) -> None:
+        """List the tests. Before the first byte there is no guard: the oldest candidate is as good as the file."""
+        if not reading.offset:
+            if self._candidates and self.cause is not Cause.LEFT:
+                self._newer = 1
+                self._conclude(Verdict.COPY, self._candidates[0])
+            return
+        marks = [(Mark(reading.offset, reading.guard), Verdict.COPY)]
+        marks += [(mark, Verdict.SPENT) for mark in reversed(reading.marks)]
+        marks += [(mark, Verdict.PAST) for mark in past]
+        self._tests = [Comparison(index, *mark) for index in range(len(self._candidates)) for mark in marks]
+
+
+def _rotated(siblings: Sequence[Sibling], name: str) -> list[Sibling]:
+    """Leave out the name itself, empty files, and what is just being compressed: its plain twin still stands there."""
+    plain = {sibling.path for sibling in siblings if not sibling.compressed}
+    return [
+        sibling
+        for sibling in siblings
+        if sibling.path != name
+        and sibling.stat.size
+        and not (sibling.compressed and sibling.path.rpartition(".")[0] in plain - {name})
+    ]
+
+
+def _may_be_newer(sibling: Sibling, reading: Reading) -> bool:
+    """Whether it was written no earlier; some compressors keep a file's time in whole seconds only."""
+    unit = SECOND if sibling.compressed else 1
+    return sibling.stat.modified // unit >= reading.modified // unit

@@ -1,0 +1,178 @@
+"""Clock and Bell: whoever waits is woken in time, by whatever it waited for, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from logbraid.core.types import SECOND
+from logbraid.system.clock import Bell, Clock
+
+MILLISECOND = SECOND // 1000
+
+
+@pytest.fixture(params=["eventfd", "pipe"])
+def bell(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bell]:
+    if request.param == "pipe":
+        monkeypatch.delattr(os, "eventfd", raising=False)
+    elif not hasattr(os, "eventfd"):
+        pytest.skip("there is no eventfd here")
+    bell = Bell()
+    yield bell
+    bell.close()
+
+
+def is_ringing(bell: Bell) -> bool:
+    return bool(select.select([bell.descriptor], [], [], 0)[0])
+
+
+class SocketLoop(asyncio.SelectorEventLoop):
+    """A loop that cannot wait for descriptors, as the one of Windows."""
+
+    def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:  # type: ignore[override]  # it never adds one
+        raise NotImplementedError
+
+
+def run(coroutine: Any, loop: Any = None) -> Any:
+    with asyncio.Runner(loop_factory=loop) as runner:
+        return runner.run(coroutine)
+
+
+LOOPS = pytest.mark.parametrize("loop", [asyncio.SelectorEventLoop, SocketLoop])
+
+
+def test_now() -> None:
+    before, now, after = time.monotonic_ns(), Clock().now(), time.monotonic_ns()
+    assert before <= now.tick <= after
+    assert abs(now.wall - time.time_ns()) < SECOND
+
+
+def test_a_wait_ends_in_time(bell: Bell) -> None:
+    until = time.monotonic_ns() + 5 * MILLISECOND
+    Clock().wait(until, [bell.descriptor])
+    assert 0 <= time.monotonic_ns() - until < SECOND
+
+
+@pytest.mark.parametrize("until", [None, 2**63 - 1])
+def test_a_wait_ends_when_a_bell_is_rung_in_another_thread(bell: Bell, until: int | None) -> None:
+    threading.Timer(0.01, bell.ring).start()
+    Clock().wait(until, [bell.descriptor])
+    assert is_ringing(bell)
+
+
+def test_a_wait_for_the_past_does_not_wait(bell: Bell) -> None:
+    Clock().wait(0, [bell.descriptor])
+    Clock().wait(0, [])
+    assert not is_ringing(bell)
+
+
+def test_a_signal_ends_a_wait_only_if_it_rings_the_bell(bell: Bell) -> None:
+    heard: list[int] = []
+
+    def handler(*_: object) -> None:
+        heard.append(1)
+        if len(heard) == 2:
+            bell.ring()
+
+    before = signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+    try:
+        Clock().wait(None, [bell.descriptor])
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert len(heard) >= 2
+
+
+@LOOPS
+def test_in_a_loop_a_wait_ends_in_time(bell: Bell, loop: Any) -> None:
+    until = time.monotonic_ns() + 5 * MILLISECOND
+    run(Clock().wait_async(until, [bell.descriptor]), loop)
+    assert -MILLISECOND <= time.monotonic_ns() - until < SECOND
+
+
+@LOOPS
+def test_in_a_loop_a_wait_ends_when_a_bell_is_rung(bell: Bell, loop: Any) -> None:
+    threading.Timer(0.01, bell.ring).start()
+    run(Clock().wait_async(None, [bell.descriptor]), loop)
+    assert is_ringing(bell)
+
+
+@LOOPS
+def test_in_a_loop_waits_for_different_bells_do_not_disturb_each_other(bell: Bell, loop: Any) -> None:
+    other = Bell()
+
+    async def main() -> None:
+        clock = Clock()
+        first = asyncio.create_task(clock.wait_async(None, [bell.descriptor]))
+        second = asyncio.create_task(clock.wait_async(None, [other.descriptor]))
+        bell.ring()
+        await first
+        assert not second.done()
+        other.ring()
+        await second
+
+    run(main(), loop)
+    other.close()
+
+
+@LOOPS
+def test_in_a_loop_the_others_go_on_and_a_cancelled_wait_leaves_nothing(bell: Bell, loop: Any) -> None:
+    async def main() -> bool:
+        waiting = asyncio.create_task(Clock().wait_async(None, [bell.descriptor]))
+        await asyncio.sleep(0.005)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        return bool(asyncio.get_running_loop().remove_reader(bell.descriptor))
+
+    assert run(main(), loop) is False
+
+
+def test_a_descriptor_that_cannot_be_waited_for_leaves_the_others_alone(bell: Bell) -> None:
+    async def main() -> bool:
+        closed = os.dup(bell.descriptor)
+        os.close(closed)
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            await Clock().wait_async(None, [bell.descriptor, closed])
+        return bool(asyncio.get_running_loop().remove_reader(bell.descriptor))
+
+    assert run(main()) is False
+
+
+def test_a_bell_is_heard_once_however_often_it_is_rung(bell: Bell) -> None:
+    for _ in range(20_000):
+        bell.ring()
+    assert is_ringing(bell)
+    bell.silence()
+    assert not is_ringing(bell)
+    bell.silence()
+    bell.ring()
+    assert is_ringing(bell)
+
+
+def test_a_closed_bell_rings_in_nobody_elses_file(bell: Bell) -> None:
+    bell.close()
+    reader, writer = os.pipe()
+    bell.ring()
+    bell.silence()
+    bell.close()
+    assert select.select([reader], [], [], 0)[0] == []
+    os.close(reader)
+    os.close(writer)
+
+
+def test_importing_it_does_not_import_asyncio() -> None:
+    program = "import sys, logbraid.system.clock; print({'asyncio', 'pyarrow'} & {*sys.modules})"
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert printed.stdout.strip() == "set()"
