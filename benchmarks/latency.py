@@ -36,8 +36,8 @@ def latency(scale: Scale) -> Report:
     """A line each 5 ms in one of ten files."""
     report = Report(
         "Latency: a line each 5 ms in one of 10 files",
-        "From before the writer's `write(2)` until the line is read from the follower's pipe. In time order a source's last "
-        "record waits for `--silence` too: a traceback might follow.",
+        "From before the writer's `write(2)` until the line is read from the follower's pipe. In time order the last "
+        "record of a source waits for `--silence` too: a traceback might follow.",
         ("command", "lines", "p50", "p90", "p99", "max", "p99 x tail", "aim"),
     )
     duration = float(scale.choose(6, 2))

@@ -22,6 +22,7 @@ import pytest
 COMMAND: Final = (sys.executable, "-m", "logbraid", "follow")
 LINE: Final = "2026-03-01T08:00:00Z a line of a log that is neither long nor short\n"
 DRIVERS: Final = ("threads", "mixed", "aio", "bottom_up")
+PAGE: Final = 4096
 PROMPT: Final = 20
 """Seconds that are enough for anything here, also where eight others use the machine."""
 
@@ -59,8 +60,9 @@ def first_line(process: subprocess.Popen[str]) -> str:
 
 def end_of(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     """Wait for the end: the exit code, and the rest of both outputs."""
-    out, err = process.communicate(timeout=PROMPT)
-    return process.returncode, out or "", err or ""
+    # Not communicate(), which would pass over what was read ahead with the first line.
+    out, err = (file.read() if file else "" for file in (process.stdout, process.stderr))
+    return process.wait(PROMPT), out, err
 
 
 def wait_for(path: Path, text: str) -> None:
@@ -76,7 +78,7 @@ def fill(process: subprocess.Popen[str]) -> None:
     assert process.stdout is not None
     limit = time.monotonic() + PROMPT
     waiting = array("i", [0])
-    while waiting[0] < fcntl.fcntl(process.stdout, fcntl.F_GETPIPE_SZ):
+    while waiting[0] < fcntl.fcntl(process.stdout, fcntl.F_GETPIPE_SZ) - PAGE:
         assert time.monotonic() < limit
         time.sleep(0.02)
         fcntl.ioctl(process.stdout, termios.FIONREAD, waiting)

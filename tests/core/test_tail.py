@@ -6,7 +6,7 @@ import errno
 from collections.abc import Callable
 
 import pytest
-from tests.core.follower import NAME, Follower
+from .follower import NAME, Follower
 
 from logbraid.core.states import State
 from logbraid.testing import FakeFiles

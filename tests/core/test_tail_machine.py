@@ -13,7 +13,7 @@ from typing import Final
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tests.core.follower import NAME, Follower
+from .follower import NAME, Follower
 
 from logbraid.core.reading import FIRST_MARK
 

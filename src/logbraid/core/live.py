@@ -230,10 +230,15 @@ class LivePipeline:
         self._lane.history(source, lines)
 
     def finish(self) -> None:
-        """Say that nothing more will be read: what is held may leave."""
+        """Say that nothing more will be read: what is held may leave, but for lines whose end was not read yet."""
         for source in self._sources:
-            if self._lane.held(source.id):
+            if not self._lane.held(source.id):
+                continue
+            tail = self._tails[source.id]
+            if tail is None or tail.caught_up:
                 self._lane.finish(source.id, self._heard)
+            else:
+                self._lane.pause(source.id, self._heard)
 
     # Work out
 

@@ -64,7 +64,7 @@ class Search:
         found: where the reading's bytes are, for SAME, COPY and SPENT.
     """
 
-    __slots__ = ("_candidates", "_newer", "_tests", "cause", "found", "own", "verdict")
+    __slots__ = ("_candidates", "_newer", "_tests", "_unbegun", "cause", "found", "own", "verdict")
 
     def __init__(
         self, reading: Reading | None, cause: Cause, siblings: Sequence[Sibling], name: str, past: Sequence[Mark]
@@ -76,6 +76,7 @@ class Search:
         self._candidates = _rotated(siblings, name)
         self._newer = 0
         self._tests: list[Comparison] = []
+        self._unbegun = False
         if reading is not None and (cause is Cause.CHANGED or not self._recognise(reading)):
             self._candidates = [sibling for sibling in self._candidates if _may_be_newer(sibling, reading)]
             self._plan(reading, past)
@@ -98,13 +99,14 @@ class Search:
     def receive(self, data: bytes) -> None:
         """Take what stands where the mark should; nothing where it cannot be read."""
         test = self._tests.pop(0)
-        if data != test.mark.data:
-            return
-        self._newer = test.candidate + 1
-        if test.verdict is Verdict.PAST:
-            self._tests = [other for other in self._tests if other.candidate > test.candidate]
-        else:
-            self._conclude(test.verdict, self._candidates[test.candidate])
+        if data == test.mark.data:
+            self._newer = test.candidate + 1
+            if test.verdict is Verdict.PAST:
+                self._tests = [other for other in self._tests if other.candidate > test.candidate]
+            else:
+                self._conclude(test.verdict, self._candidates[test.candidate])
+        if self.verdict is Verdict.MISSING:
+            self._guess()
 
     def _recognise(self, reading: Reading) -> bool:
         for index, sibling in enumerate(self._candidates):
@@ -123,16 +125,21 @@ class Search:
         self._tests = []
 
     def _plan(self, reading: Reading, past: Sequence[Mark]) -> None:
-        """List the tests. Before the first byte there is no guard: the oldest candidate is as good as the file."""
-        if not reading.offset:
-            if self._candidates and self.cause is not Cause.LEFT:
-                self._newer = 1
-                self._conclude(Verdict.COPY, self._candidates[0])
-            return
-        marks = [(Mark(reading.offset, reading.guard), Verdict.COPY)]
-        marks += [(mark, Verdict.SPENT) for mark in reversed(reading.marks)]
+        """List the comparisons. Before the first byte there is no guard of our own to look for."""
+        marks: list[tuple[Mark, Verdict]] = []
+        if reading.offset:
+            marks += [(Mark(reading.offset, reading.guard), Verdict.COPY)]
+            marks += [(mark, Verdict.SPENT) for mark in reversed(reading.marks)]
         marks += [(mark, Verdict.PAST) for mark in past]
         self._tests = [Comparison(index, *mark) for index in range(len(self._candidates)) for mark in marks]
+        self._unbegun = not (reading.offset or reading.over or self.cause is Cause.LEFT)
+        self._guess()
+
+    def _guess(self) -> None:
+        """Take the oldest of the newer files for a file that is lost and was not begun: it does not matter any more."""
+        if self._unbegun and not self._tests and self._newer < len(self._candidates):
+            self._newer += 1
+            self._conclude(Verdict.COPY, self._candidates[self._newer - 1])
 
 
 def _rotated(siblings: Sequence[Sibling], name: str) -> list[Sibling]:

@@ -195,7 +195,7 @@ class Tail:
         if state is self.state:
             return
         if state is State.SEARCHING:
-            self._seek(Cause.LEFT)
+            self._seek(Cause.CHANGED)  # long closed, its inode may be another file's
             return
         self.state = state
         self._unread = True
@@ -318,10 +318,8 @@ class Tail:
     def _return(self, search: Search, reading: Reading, now: Now) -> None:
         """Begin again after a time without a file."""
         own = search.own
-        if own is None or search.found is not own:
+        if own is None or own.stat.identity != reading.identity or own.stat.size < reading.offset:
             self._move(search.successor, now)
-        elif own.stat.size < reading.offset:
-            self._begin(own)
         else:  # the very file that was there before: the guard will tell if only its inode is the same
             self.generation += 1
             guard = reading.guard
@@ -357,8 +355,6 @@ class Tail:
         truncated = search.cause is Cause.CHANGED and own is not None and own.stat.identity == reading.identity
         if truncated:
             self._holes = reading.truncated = reading.forsaken = True
-        elif search.cause is Cause.GONE:
-            reading.trust_look()
         if search.verdict in (Verdict.SAME, Verdict.COPY) and found is not None:
             if search.verdict is Verdict.SAME and found.path == reading.path:
                 self._patience.fail(now.tick, blocked=True)  # there, and not to be reached: a race, an odd filesystem
@@ -366,6 +362,8 @@ class Tail:
             self.state = State.FOLLOWING if found is own else State.DRAINING
             self._unread = True
             return
+        if search.cause is Cause.GONE:
+            reading.trust_look()
         self._lose(reading, "truncated" if truncated else "deleted before it was read")
         self._move(search.successor, now)
 
