@@ -38,6 +38,7 @@ def corpus() -> Path:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    """A directory with the logs of the example shop in ``shop``, as the documentation has it."""
-    shutil.copytree(ROOT / "examples" / "shop", tmp_path / "shop")
+    """A directory like ``examples``, as the documentation has it: the example shop's logs, the migration's programs."""
+    for name in ("shop", "migration"):
+        shutil.copytree(ROOT / "examples" / name, tmp_path / name)
     return tmp_path

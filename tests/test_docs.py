@@ -1,8 +1,8 @@
 """Every code block of the documentation does what it says, and its tables are those of the code.
 
 A ``console`` block is run by a shell, command by command, beside the example shop; ``...`` stands for any text, alone
-on a line for any lines. A ``python`` block is run as a program. A ``sh`` block is for a person to type: only the
-verbs in it are checked. There are no other blocks.
+on a line for any lines. A ``python`` block is run as a program, or by pytest where it holds a test. A ``sh`` block is for
+a person to type: only the verbs in it are checked. There are no other blocks.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ PAGES: Final = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "d
 
 BLOCK: Final = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND: Final = re.compile(r"^\$ (?P<command>(?:.*\\\n)*.*)\n(?P<output>(?:(?!\$ ).*\n)*)", re.MULTILINE)
+TEST: Final = re.compile(r"^def test_", re.MULTILINE)
 LINK: Final = re.compile(r"\]\((?!https?:|#)(?P<path>[^)#]+)")
 TO_TYPE: Final = re.compile(
-    r"(?:env [A-Z]+=\S+ )?(?:make(?: [A-Z]+=\S+)*(?: [a-z]+)?|pip install \S+|git clone .*|cd \w+)"
+    r"(?:env [A-Z]+=\S+ )?(?:make(?: [A-Z]+=\S+)*(?: [a-z]+)?|pip install \S+|git clone .*|cd \w+|logbraid follow .*)"
 )
 
 
@@ -81,8 +82,21 @@ def test_commands_print_what_the_page_shows(page: Path, shop: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_programs_run(page: Path, shop: Path) -> None:
     for program in blocks(page, "python"):
+        if TEST.search(program):
+            continue
         expected = "".join(found + "\n" for found in re.findall(r"  # prints: (.*)$", program, re.MULTILINE))
         assert run(sys.executable, "-W", "error", "-c", program, directory=shop) == expected
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_tests_pass(page: Path, shop: Path) -> None:
+    for number, program in enumerate(filter(TEST.search, blocks(page, "python"))):
+        file = shop / f"test_{number}.py"
+        file.write_text(program)
+        # By its module, and so whether or not it is installed as a plugin.
+        plugin = ("-p", "no:logbraid", "-p", "logbraid.testing.plugin")
+        printed = run(sys.executable, "-m", "pytest", "-q", "-W", "error", *plugin, file.name, directory=shop)
+        assert re.search(r"^\d+ passed", printed, re.MULTILINE), printed
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

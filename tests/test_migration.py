@@ -10,6 +10,8 @@ from typing import Final
 
 import pytest
 
+from logbraid.verify import Truth, verify
+
 PROGRAMS: Final = Path(__file__).parent.parent / "examples" / "migration"
 
 SEEN: Final = {
@@ -22,9 +24,9 @@ SEEN: Final = {
 }
 
 
-def said(program: str) -> str:
+def said(program: str, *arguments: str) -> str:
     """What the program prints; it says nothing else, and ends well."""
-    command = [sys.executable, "-W", "error", f"{program}.py"]
+    command = [sys.executable, "-W", "error", f"{program}.py", *arguments]
     run = subprocess.run(command, cwd=PROGRAMS, capture_output=True, text=True, timeout=60, check=False)
     assert (run.returncode, run.stderr) == (0, "")
     return run.stdout
@@ -33,6 +35,13 @@ def said(program: str) -> str:
 @pytest.mark.parametrize("step", sorted(path.stem for path in PROGRAMS.glob("naive_*.py")))
 def test_a_naive_step_merges_its_few_files(step: str) -> None:
     assert said(step) == ("" if step == "naive_readline" else "40 lines of 4 files, merged\n")
+
+
+@pytest.mark.parametrize("step", sorted(path.stem for path in PROGRAMS.glob("ours_*.py")))
+def test_a_step_with_logbraid_is_a_true_merge(step: str, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    assert said(step, str(kept)) == "40 lines of 4 files, merged\n"
+    assert verify(str(kept / "merged.log"), [str(path) for path in sorted(kept.glob("?.log"))]).truth is Truth.TRUE
 
 
 @pytest.mark.parametrize("trap", sorted(path.stem for path in PROGRAMS.glob("trap_*.py")))

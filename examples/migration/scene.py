@@ -6,6 +6,7 @@ Nothing here merges. What is merged is confirmed, in the simple way: each file's
 from __future__ import annotations
 
 import random
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -20,9 +21,9 @@ FILES = 4
 @contextmanager
 def scene(files: int = FILES) -> Iterator[tuple[list[BinaryIO], Path]]:
     """Let services write; give a handle of each log and the path of the output, and confirm it in the end."""
-    with tempfile.TemporaryDirectory() as directory:
-        paths = [Path(directory, f"{number}.log") for number in range(files)]
-        output_path = Path(directory, "merged.log")
+    with stage() as directory:
+        paths = [directory / f"{number}.log" for number in range(files)]
+        output_path = directory / "merged.log"
         for path in paths:
             path.touch()
         handles: list[BinaryIO] = [path.open("rb") for path in paths]
@@ -34,6 +35,18 @@ def scene(files: int = FILES) -> Iterator[tuple[list[BinaryIO], Path]]:
         closer.join()
         confirm_merge(paths, output_path)
         print(f"{len(output_path.read_bytes().splitlines())} lines of {files} files, merged")
+
+
+@contextmanager
+def stage() -> Iterator[Path]:
+    """Give the new directory that the command line asks for, which is kept, or one that is not."""
+    if len(sys.argv) > 1:
+        directory = Path(sys.argv[1])
+        directory.mkdir()
+        yield directory
+    else:
+        with tempfile.TemporaryDirectory() as temporary:
+            yield Path(temporary)
 
 
 def write_random_data(path: Path, write_count: int, interval: float) -> None:

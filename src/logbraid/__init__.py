@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from logbraid.api import merge
+    from logbraid.api import afollow, amerge, follow, merge
     from logbraid.core.account import Account, SourceAccount
     from logbraid.core.records import Record, RecordBatch
     from logbraid.errors import CheckpointError, LogbraidError, SinkError, SourceError, UsageError
@@ -26,11 +26,14 @@ __all__ = [
     "SourceAccount",
     "SourceError",
     "UsageError",
+    "afollow",
+    "amerge",
+    "follow",
     "merge",
 ]
 
 _HOMES = {
-    "logbraid.api": ("merge",),
+    "logbraid.api": ("afollow", "amerge", "follow", "merge"),
     "logbraid.core.account": ("Account", "SourceAccount"),
     "logbraid.core.records": ("Record", "RecordBatch"),
     "logbraid.errors": ("CheckpointError", "LogbraidError", "SinkError", "SourceError", "UsageError"),

@@ -4,7 +4,8 @@
     ├── UsageError       (ValueError)  the caller asked for something that cannot be done
     ├── SourceError      (OSError)     one source could not be read; the run goes on without it
     ├── CheckpointError                saved offsets cannot be used as they are
-    └── SinkError                      the output cannot take more; what was written before stays true
+    ├── SinkError                      the output cannot take more; what was written before stays true
+    └── NoNewData                      there is no whole line to read yet (``handles.readline`` only)
 
 OS errors are translated into these once, in ``logbraid.system``. Bad data (late, too long, undecodable, without a
 timestamp) is never an exception: it is an event and a counter.
@@ -12,7 +13,7 @@ timestamp) is never an exception: it is an event and a counter.
 
 from __future__ import annotations
 
-__all__ = ["CheckpointError", "LogbraidError", "SinkError", "SourceError", "UsageError"]
+__all__ = ["CheckpointError", "LogbraidError", "NoNewData", "SinkError", "SourceError", "UsageError"]
 
 
 class LogbraidError(Exception):
@@ -40,6 +41,10 @@ class SourceError(LogbraidError, OSError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
+
+
+class NoNewData(LogbraidError):
+    """There is no whole line to read yet."""
 
 
 class CheckpointError(LogbraidError):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
 
 import pytest
-from .follower import NAME, Follower
 
 from logbraid.core.states import State
 from logbraid.testing import FakeFiles
+
+from .follower import NAME, Follower
 
 LINES = [b"line %03d of app.log, as it is written by somebody\n" % number for number in range(40)]
 ONE, TWO, THREE, FOUR, FIVE = (b"".join(LINES[start : start + 4]) for start in range(0, 20, 4))
@@ -96,7 +96,9 @@ def test_it_goes_on_where_it_was_through_rotations_while_nobody_looked() -> None
 def test_with_its_past_the_oldest_comes_first() -> None:
     follower = Follower(with_past=True)
     for data in (ONE, TWO, THREE):
-        rotated(follower.files, data) if follower.files.stat(NAME) else follower.files.append(NAME, data)
+        if follower.files.stat(NAME):
+            follower.files.rotate(NAME)
+        follower.files.append(NAME, data)
         follower.clock.advance(1)
     follower.files.compress(f"{NAME}.2")
     assert follower.run() == ONE + TWO + THREE
@@ -174,24 +176,18 @@ def test_a_file_renamed_back_is_read_on() -> None:
     assert follower.tail.generation == 0
 
 
-SCRIPTS: list[tuple[str, Callable[[FakeFiles], object]]] = [
-    ("as they are", lambda files: None),
-    ("descriptors evicted", lambda files: files.evict()),
-    ("the oldest compressed", lambda files: files.compress(f"{NAME}.3")),
-    ("the oldest compressed, descriptors evicted", lambda files: (files.compress(f"{NAME}.3"), files.evict())),
-    ("one between compressed", lambda files: files.compress(f"{NAME}.2")),
-    ("all compressed", lambda files: [files.compress(f"{NAME}.{number}") for number in (3, 2, 1)]),
-]
-
-
-@pytest.mark.parametrize("script", [script for _, script in SCRIPTS], ids=[name for name, _ in SCRIPTS])
-def test_several_rotations_behind_each_byte_comes_once(script: Callable[[FakeFiles], object]) -> None:
+@pytest.mark.parametrize("compressed", [(), (3,), (2,), (3, 2, 1)])
+@pytest.mark.parametrize("evicted", [False, True])
+def test_several_rotations_behind_each_byte_comes_once(compressed: tuple[int, ...], evicted: bool) -> None:
     follower = opened(ONE)
     follower.files.append(NAME, TWO)
     for data in (THREE, FOUR, FIVE):
         follower.clock.advance(1)
         rotated(follower.files, data)
-    script(follower.files)
+    for number in compressed:
+        follower.files.compress(f"{NAME}.{number}")
+    if evicted:
+        follower.files.evict()
     assert follower.run() == TWO + THREE + FOUR + FIVE
     assert follower.losses == []
     assert follower.tail.generation == 3
@@ -392,6 +388,16 @@ def test_what_was_written_between_copy_and_truncation_is_said_to_be_lost_where_i
 
 
 # Failures
+
+
+def test_after_an_unreadable_file_that_nothing_follows_it_is_caught_up() -> None:
+    follower = opened()
+    follower.files.append(NAME, TWO)
+    follower.files.fail(NAME, errno.EIO)
+    follower.files.rotate(NAME)
+    follower.run()
+    follower.wait(30)
+    assert (follower.tail.state, follower.tail.caught_up) == (State.ABSENT, True)
 
 
 def test_what_cannot_be_read_is_tried_again_after_growing_pauses() -> None:

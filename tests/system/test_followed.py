@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from logbraid.core.types import Identity
+from logbraid.core.types import FileStat, Identity
 from logbraid.errors import SourceError
 from logbraid.system import followed
 from logbraid.system.descriptors import Descriptors
@@ -236,3 +238,43 @@ def test_an_arrival_order_follow_does_not_load_arrow() -> None:
     program = "import sys, logbraid.system.followed, logbraid.system.handles; print('pyarrow' in sys.modules)"
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == "False"
+
+
+class Shifting(Disk):
+    """A disk on which somebody rotates by numbers, so many renames before each look from the given one on."""
+
+    def __init__(self, app: Path, first: int, renames: int) -> None:
+        super().__init__()
+        self._looks = -first
+        self._each = renames
+        self._renames = rotations(app)
+
+    def stat(self, path: str) -> FileStat | None:
+        self._looks += 1
+        if self._looks > 0:
+            list(islice(self._renames, self._each))
+        return super().stat(path)
+
+
+def rotations(app: Path) -> Iterator[Path]:
+    """Rename ``.1`` to ``.2`` and so on, the oldest first, one at a time; three times over."""
+    for _ in range(3):
+        for number in range(len(list(app.parent.iterdir())) - 1, 0, -1):
+            yield Path(f"{app}.{number}").rename(f"{app}.{number + 1}")
+        yield app.rename(f"{app}.1")
+        app.write_bytes(b"new")
+        os.utime(app, ns=(0, 0))
+
+
+@pytest.mark.parametrize("renames", [1, 2, 3, 7, 100])
+@pytest.mark.parametrize("first", range(8))
+def test_no_sibling_is_missed_that_is_renamed_meanwhile(app: Path, first: int, renames: int) -> None:
+    for number in range(1, 6):
+        Path(f"{app}.{number}").write_bytes(b"%d" % number)
+    for path in app.parent.iterdir():
+        os.utime(path, ns=(0, 0))  # within one tick of the clock
+    there = [Identity.of(os.stat(f"{app}.{number}")) for number in range(5, 0, -1)] + [Identity.of(app.stat())]
+    found = [each.stat.identity for each in Shifting(app, first, renames).siblings(str(app))]
+    assert found[:5] == there[:5]
+    assert found[5:6] in (there[5:], [])  # a file that was renamed before it was met is met the next time
+    assert len(found) == len(set(found))

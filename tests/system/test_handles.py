@@ -118,9 +118,12 @@ def test_compressed_content(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda path: io.BytesIO(b"text"), "BytesIO: this handle is no file of the system and cannot be followed"),
-        (lambda path: gzip.GzipFile(path, "w"), "is no file of the system"),
-        (lambda path: path.open("r"), "is open in text mode; open it with 'rb'"),
+        (
+            lambda path: io.BytesIO(b"text"),
+            "BytesIO: this handle is no regular file of the system and cannot be followed",
+        ),
+        (lambda path: gzip.GzipFile(path, "w"), "is no regular file of the system"),
+        (lambda path: path.open("r"), "is open in text mode, and has to be in binary mode"),
         (lambda path: path.open("ab"), "not open for reading"),
         (lambda path: os.fdopen(os.pipe()[0], "rb"), "no regular file"),
         (lambda path: os.fdopen(os.open(os.devnull, os.O_RDONLY), "rb"), "no regular file"),

@@ -5,8 +5,7 @@ Imported where there is a loop only, as asyncio takes longer to import than a sh
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from inspect import iscoroutinefunction
 from typing import Final
 
@@ -33,7 +32,7 @@ def suited(sink: Destination) -> str:
 async def merge_on_a_loop(
     prepare: Callable[[Notice], tuple[Run | None, dict[str, str]]], driver: str, notice: Notice
 ) -> Account:
-    """Merge in the running loop; finding the sources and opening the sink is an errand, too.
+    """Merge in the running loop; all that blocks at its beginning and its end is an errand, too.
 
     Args:
         prepare: makes the run; what there is to notice is told when it has come back.
@@ -41,44 +40,45 @@ async def merge_on_a_loop(
         notice: told what was noticed, in the loop.
     """
     noticed: list[Event] = []
+    runs: list[Run] = []
+
+    def begin() -> tuple[Run | None, dict[str, str]]:
+        run, failed = prepare(noticed.append)
+        runs.extend([run] if run else [])
+        return run, failed
+
     errands = Errands("logbraid-open")
     try:
-        prepared = errands.ask(prepare, noticed.append)
-        try:
-            run, failed = await asyncio.shield(prepared)
-        except asyncio.CancelledError:
-            prepared.add_done_callback(_discard)
-            raise
+        run, failed = await errands.ask(begin)
         for event in noticed:
             notice(event)
-        if run is None:
-            return Account(failed=failed)
-        account = await _drive(run, driver, notice, errands)
+        account = Account() if run is None else await _drive(run, driver, notice)
+        await errands.ask(_close, runs)
         account.failed = failed
         return account
+    except BaseException:
+        errands.ask(_abort, runs)  # behind whatever is under way: a cancellation does not reach the thread
+        raise
     finally:
         await errands.close()
 
 
-async def _drive(run: Run, driver: str, notice: Notice, errands: Errands) -> Account:
+async def _drive(run: Run, driver: str, notice: Notice) -> Account:
     control = Control()
     try:
-        account = await DRIVERS[driver](MergePump(run), run.sink, Clock(), control, notice)
-        await errands.ask(run.sink.close)
-    except BaseException:
-        run.sink.abort()
-        raise
+        return await DRIVERS[driver](MergePump(run), run.sink, Clock(), control, notice)
     finally:
         control.close()
-    return account
 
 
-def _discard(prepared: asyncio.Future[tuple[Run | None, dict[str, str]]]) -> None:
-    """Give back what was opened for somebody who does not want it any more."""
-    if prepared.cancelled() or prepared.exception() is not None:
-        return
-    run, _ = prepared.result()
-    if run is not None:
+def _close(runs: Sequence[Run]) -> None:
+    for run in runs:
+        run.sink.close()
+
+
+def _abort(runs: Sequence[Run]) -> None:
+    """Give back what was opened."""
+    for run in runs:
         run.sink.abort()
         for source in run.opened:
             source.close()

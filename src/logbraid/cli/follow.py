@@ -107,7 +107,9 @@ def _follow(sources: Sequence[str], flags: FollowFlags) -> Account:
     own = [*output.own_paths, *account_paths(flags["account"], output.own_paths)]
     from logbraid.cli.lookout import Lookout
     from logbraid.drivers.control import Control
+    from logbraid.system.memory import keep_freed_memory
 
+    keep_freed_memory()
     reporter = Reporter(quiet=flags["quiet"], beside=True)
     control = Control(reporter.tell)
     reopens = output.path is not None

@@ -7,6 +7,7 @@ Python, Java, Go, Node, Ruby and .NET. Nothing here reads times or moves bytes.
 from __future__ import annotations
 
 import enum
+import re
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from logbraid.core.gather import gather, views
 from logbraid.core.kernels import matches
 from logbraid.core.types import NO_TIME, Bool, Bytes8, Int64, Nanos
 
-__all__ = ["Style", "inherited", "inherited_from_below", "record_starts", "record_times"]
+__all__ = ["Style", "inherited", "inherited_from_below", "promises_more", "record_starts", "record_times"]
 
 
 class Style(enum.Enum):
@@ -38,6 +39,17 @@ _CONTINUES: Final = (
     r"|--- End of |[\}\]\)])"  # .NET, and the end of a pretty-printed value
 )
 _PYTHON: Final = r"^Traceback \(most recent call last\):"
+
+
+_PROMISE: Final = re.compile(
+    rb"(?i)trace|exception|error|fatal|panic|caused by"  # words that are followed by a traceback
+    rb"|[\[({:,;=\\]\s*$"  # something that is opened, and not yet closed
+)
+
+
+def promises_more(line: bytes) -> bool:
+    """Whether a line looks as if others followed that belong to it."""
+    return _PROMISE.search(line) is not None
 
 
 def record_starts(style: Style, buffer: Bytes8, starts: Int64, ends: Int64, times: Int64) -> Bool:

@@ -23,7 +23,15 @@ __all__ = ["Lane"]
 
 
 class Lane(ABC):
-    """Bytes of many sources in, batches out. All times are ns UTC of a clock that never goes back."""
+    """Bytes of many sources in, batches out. All times are ns UTC of a clock that never goes back.
+
+    Attributes:
+        most_read: bytes that are read at once at most.
+        round: bytes of all sources together that are asked for in one turn: what is held should stay in the caches.
+    """
+
+    most_read: int
+    round: int
 
     # Facts in
 
@@ -88,6 +96,10 @@ class Lane(ABC):
 
     def holds_lines(self, source: SourceId) -> bool:
         """Whether whole lines of a source wait to see if their record goes on."""
+        return False
+
+    def expects_more(self, source: SourceId) -> bool:
+        """Whether the open record of a source is likely to go on: it has done so before, or looks like it."""
         return False
 
     @property

@@ -46,6 +46,9 @@ class _Rest:
 class LineLane(Lane):
     """Passes on whole lines."""
 
+    most_read = 512 << 10
+    round = 2 << 20
+
     def __init__(self, sources: Sequence[Source], options: Options) -> None:
         self._sources = sources
         self._longest = options.max_record

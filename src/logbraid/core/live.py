@@ -6,17 +6,17 @@ to read next: in fair turns, within the buffer. It never reads, waits or looks a
 
 from __future__ import annotations
 
-import heapq
 from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from logbraid.core.account import Account, SourceAccount
-from logbraid.core.actions import FindSiblings, LiveAction, Look, Read, ReadAt, Sample
+from logbraid.core.actions import FindSiblings, LetGo, LiveAction, Look, Read, ReadAt, Sample
 from logbraid.core.events import BytesLost, Event, Rotated, SourceFailed
 from logbraid.core.lane import Lane
-from logbraid.core.options import MEBIBYTE, Options
-from logbraid.core.reconcile import Reconciler
+from logbraid.core.options import Options
+from logbraid.core.reconcile import Deadlines, Reconciler
+from logbraid.core.silence import Silences
 from logbraid.core.states import Beginning, Ended, Left, Loss, Piece
 from logbraid.core.tail import Tail
 from logbraid.core.types import Chunk, FileStat, Identity, Nanos, Now, Sibling, Source, SourceId
@@ -30,12 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["LivePipeline"]
 
 LEAST_READ: Final = 16 << 10
-MOST_READ: Final = MEBIBYTE
 GROWTH: Final = 4
 """A read that came back full is followed by one so many times larger."""
-
-ROUND: Final = 8 * MEBIBYTE
-"""Bytes asked for in one turn, of all sources together."""
 
 PIPE_READ: Final = 64 << 10
 
@@ -68,12 +64,13 @@ class LivePipeline:
         self._ready: dict[SourceId, int] = {}  # with bytes to read, in turns, and how many to ask for
         self._pipes: set[SourceId] = set()  # that may be asked for more
         self._waiting: set[SourceId] = set()  # pipes that wait for somebody
-        self._open_pipes: set[SourceId] = set()
+        self._open: set[SourceId] = set()  # that may give more
+        self._ending: set[SourceId] = set()  # files that nobody will write any more
         self._behind: set[SourceId] = set()
         self._live: set[SourceId] = set()  # were caught up once: what they bring since was written just now
         self._sampled: set[SourceId] = set()
-        self._silent_from: dict[SourceId, Nanos] = {}  # with open records: tick of their last bytes, ascending
-        self._deadlines: list[tuple[Nanos, SourceId]] = []
+        self._silences = Silences(options.lateness, options.silence)
+        self._deadlines = Deadlines()
         self._events: list[Event] = []
 
     # Sources
@@ -101,7 +98,7 @@ class LivePipeline:
         self._neighbours.setdefault(_directory(source.path), []).append(tail)
         self._lane.add(source, start, polled=polled)
         self._reconciler.add(source.id, polled=polled)
-        self.hint(source.id, renamed=True)
+        self._take(source.id, tail)
 
     def add_pipe(self, source: Source, *, waits: bool) -> None:
         """Take one more pipe, command or compressed file: something that is read front to back.
@@ -112,7 +109,6 @@ class LivePipeline:
         """
         self._enter(source, None)
         self._lane.add(source)
-        self._open_pipes.add(source.id)
         self._pipes.add(source.id)
         if waits:
             self._waiting.add(source.id)
@@ -121,6 +117,7 @@ class LivePipeline:
     def _enter(self, source: Source, tail: Tail | None) -> None:
         self._sources.append(source)
         self._tails.append(tail)
+        self._open.add(source.id)
         self._accounts.append(SourceAccount(source.label, source.path))
 
     def poll(self, source: SourceId) -> None:
@@ -135,8 +132,8 @@ class LivePipeline:
 
     @property
     def done(self) -> bool:
-        """Whether every source has come to its end, as pipes do and files never."""
-        return not self._open_pipes and not any(self._tails)
+        """Whether every source has come to its end, as pipes do, and files only where ``end`` says so."""
+        return not self._open
 
     # Facts in
 
@@ -145,9 +142,9 @@ class LivePipeline:
         self._now = now
         wall = self._wall.advance(now)
         for source in self._reconciler.due(now.tick):
+            self._reconcile(source)
+        for source in self._deadlines.due(now.tick):
             self.hint(source, renamed=True)
-        while self._deadlines and self._deadlines[0][0] <= now.tick:
-            self.hint(heapq.heappop(self._deadlines)[1], renamed=True)
         self._pause_the_silent(wall)
         self._lane.advance(wall, wall - (now.tick - self._reconciler.polled_at))
         self._heard = wall
@@ -157,6 +154,17 @@ class LivePipeline:
         tail = self._tails[source]
         if tail is not None:
             tail.hint(renamed=renamed)
+            self._sort(source, tail)
+
+    def end(self, source: SourceId) -> None:
+        """Say that a file will not be written any more: what it holds now is read to its end, and no more."""
+        self._ending.add(source)
+        self.hint(source, renamed=True)
+
+    def _reconcile(self, source: SourceId) -> None:
+        tail = self._tails[source]
+        if tail is not None:
+            tail.reconcile()
             self._sort(source, tail)
 
     def hint_all(self) -> None:
@@ -188,7 +196,7 @@ class LivePipeline:
         full = len(chunk) == action.size
         tail.receive_data(action, chunk, self._now)
         if full:
-            self._ready[action.source] = min(action.size * GROWTH, MOST_READ)
+            self._ready[action.source] = min(action.size * GROWTH, self._lane.most_read)
         self._take(action.source, tail)
 
     def receive_failure(self, action: Look | FindSiblings | ReadAt, reason: str) -> None:
@@ -221,9 +229,7 @@ class LivePipeline:
         if reason is not None:
             self._accounts[source].reasons.append(reason)
             self._events.append(SourceFailed(self._sources[source].path, reason))
-        self._open_pipes.discard(source)
-        self._silent_from.pop(source, None)
-        self._lane.finish(source, self._heard)
+        self._close(source)
 
     def receive_sample(self, source: SourceId, lines: Sequence[bytes]) -> None:
         """Take lines from all over a source, in its order."""
@@ -269,11 +275,10 @@ class LivePipeline:
 
     def deadline(self) -> Nanos | None:
         """Return the tick at which to take a turn even if nothing happens; now, where there is something to do."""
-        if self._lookups or any(map(self._may_read, self._ready)):
+        if self._lookups or any(map(self._may_read, self._ready)) or any(map(self._may_read, self._pipes)):
             return self._now.tick
-        ticks = [self._reconciler.deadline()]
-        ticks.append(self._deadlines[0][0] if self._deadlines else None)
-        ticks.append(next((tick + self._options.silence for tick in self._silent_from.values()), None))
+        ticks = [self._reconciler.deadline(), self._deadlines.first]
+        ticks.append(self._silences.deadline())
         release = self._lane.next_release()
         ticks.append(None if release is None else self._now.tick + max(release - self._heard, 0))
         return min((tick for tick in ticks if tick is not None), default=None)
@@ -297,7 +302,7 @@ class LivePipeline:
     def _reads(self) -> list[ReadAt]:
         """Return the reads of this turn: a fair share for each source that has something, those that waited first."""
         reads: list[ReadAt] = []
-        left = ROUND
+        left = self._lane.round
         for source in list(self._ready):
             if left <= 0:
                 break
@@ -330,6 +335,15 @@ class LivePipeline:
                 self._lose(source, piece)
         self._sort(source, tail)
         self._settle(source, received, whole=tail.caught_up)
+        if source in self._ending and tail.caught_up:
+            self._ending.discard(source)
+            self._lookups += [LetGo(source, identity) for identity in tail.owned]
+            self._close(source)
+
+    def _close(self, source: SourceId) -> None:
+        self._open.discard(source)
+        self._silences.break_off(source)
+        self._lane.finish(source, self._heard)
 
     def _lose(self, source: SourceId, loss: Loss) -> None:
         account = self._accounts[source]
@@ -340,22 +354,22 @@ class LivePipeline:
 
     def _sort(self, source: SourceId, tail: Tail) -> None:
         """Put a tail among those that have something to do."""
+        if source not in self._open:
+            return
         self._lookups += tail.lookups()
         if tail.wants_read and source not in self._ready:
             self._ready[source] = LEAST_READ
         if not tail.caught_up and source not in self._behind:
             self._behind.add(source)
             self._lane.behind(source, self._heard)
-        deadline = tail.deadline
-        if deadline is not None:
-            heapq.heappush(self._deadlines, (deadline, source))
+        self._deadlines.put(source, tail.deadline)
 
     def _settle(self, source: SourceId, received: int, *, whole: bool) -> None:
         """Say how far a source has come, after ``received`` bytes; ``whole``: there is no more at the moment."""
         if received:
-            self._silent_from.pop(source, None)
+            self._silences.break_off(source)
         if self._lane.holds_lines(source):
-            self._silent_from.setdefault(source, self._now.tick)
+            self._silences.begin(source, self._now.tick)
         if self._lane.wants_history(source) and source not in self._sampled:
             self._sampled.add(source)
             self._lookups.append(Sample(source))
@@ -366,17 +380,15 @@ class LivePipeline:
 
     def _pause_the_silent(self, wall: Nanos) -> None:
         """Let the open records of silent sources leave; a source that we do not read just now is not silent."""
-        due = self._now.tick - self._options.silence
-        for source, tick in list(self._silent_from.items()):
-            if tick > due:
-                break
-            del self._silent_from[source]
-            tail = self._tails[source]
-            if tail is None or tail.caught_up:
-                self._lane.pause(source, wall)
-                self._settle(source, 0, whole=True)
+        for silence in self._silences.due(self._now.tick):
+            tail = self._tails[silence.source]
+            if tail is not None and not tail.caught_up:
+                self._silences.begin(silence.source, self._now.tick)
+            elif not silence.long and self._lane.expects_more(silence.source):
+                self._silences.go_on(silence)
             else:
-                self._silent_from[source] = self._now.tick
+                self._lane.pause(silence.source, wall)
+                self._settle(silence.source, 0, whole=True)
 
 
 def _directory(path: str) -> str:

@@ -6,7 +6,7 @@ source is silent, and knows no other source.
 
 from __future__ import annotations
 
-from logbraid.core.grouping import Style
+from logbraid.core.grouping import Style, promises_more
 from logbraid.core.keys import LEAP
 from logbraid.core.lines import NEWLINE, frame
 from logbraid.core.parse import Parser, Start
@@ -39,6 +39,7 @@ class LiveParser(Parser):
         parser = LiveParser(self._source, self.recogniser, self._max_record, start)
         parser.maximum = self.maximum
         parser._inherited = self._inherited
+        parser.has_long_records = self.has_long_records
         return parser
 
     @property
@@ -50,6 +51,14 @@ class LiveParser(Parser):
     def holds_lines(self) -> bool:
         """Whether whole lines wait to see if their record goes on."""
         return b"\n" in self._rest.tobytes()
+
+    @property
+    def expects_more(self) -> bool:
+        """Whether the open record is likely to go on: others of this source have, or its text promises it."""
+        if self.has_long_records:
+            return True
+        *_, last = [b"", *self._rest.tobytes().splitlines()]
+        return promises_more(last)
 
     @property
     def upto(self) -> Nanos:

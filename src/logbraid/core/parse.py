@@ -57,6 +57,7 @@ class Parser:
         recogniser: knows the source's timestamps.
         maximum: gives the records their keys.
         cut: records that were longer than the limit.
+        has_long_records: some record had more lines than one.
     """
 
     def __init__(self, source: Source, recogniser: Recogniser, max_record: int, start: Start | None = None) -> None:
@@ -64,6 +65,7 @@ class Parser:
         self.recogniser = recogniser
         self.maximum = RunningMaximum(start.highest)
         self.cut = 0
+        self.has_long_records = False
         self._source = source
         self._generation = start.generation
         self._max_record = max_record
@@ -193,6 +195,7 @@ class Parser:
             place = np.concatenate([ends[:1] - 1, starts[1:]])
         readable = np.minimum(ends, place + self._reach)
         times, begins = self.recogniser.lines(chunk.buffer, place, readable, self._offset - chunk.start)
+        self.has_long_records |= not begins.all()
         begins[0] = True
         if self.recogniser.style is Style.TIMED and begins.all():
             return starts, inherited(times, self._inherited)

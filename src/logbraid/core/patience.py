@@ -43,9 +43,14 @@ class Patience:
         self.wake = None
         self.blocked = False
 
+    def begin(self) -> None:
+        """Forget the failures of another file."""
+        self.rouse()
+        self.failures = 0
+
     def settle(self, tick: Nanos) -> None:
         """Something has come: wait from here on, with short pauses first."""
-        self.failures = 0
+        self.begin()
         self._pause = FIRST_PAUSE
         self._quiet_since = tick
 

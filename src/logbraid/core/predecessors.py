@@ -17,8 +17,8 @@ from logbraid.core.types import SECOND, Identity, Nanos
 __all__ = ["Predecessors"]
 
 MOST_LINGERING: Final = 2 * SECOND
-REMEMBERED: Final = 4
-"""Generations of which the last bytes are kept, to know their copies again."""
+REMEMBERED: Final = 12
+"""Marks that are kept of all of them together, to know their copies again."""
 
 
 class Straggler:
@@ -37,7 +37,7 @@ class Predecessors:
     """The files that were left, some of which may still get what a slow writer had in hand.
 
     Attributes:
-        marks: the last bytes of the latest of them.
+        marks: of the latest of them, the last bytes and some before.
     """
 
     __slots__ = ("_ended", "_lookups", "_stragglers", "marks")
@@ -72,11 +72,11 @@ class Predecessors:
         """Take one more; ``rotated``: another file has come after it."""
         reading.over = True
         if reading.offset:
-            self.marks = (*self.marks, Mark(reading.offset, reading.guard))[-REMEMBERED:]
+            self.marks = (*self.marks, *reading.marks, Mark(reading.offset, reading.guard))[-REMEMBERED:]
         reason: Reason = "rotated" if rotated else "deleted"
         left = Left(reading.generation, "truncated" if reading.truncated else reason)
         lost = (Loss(reading.generation, reading.missing, "not in the file any more"),) if reading.missing else ()
-        if not rotated or reading.compressed or reading.forsaken:
+        if not rotated or reading.compressed or reading.truncated or reading.forsaken:
             return (*lost, left, *self.end(reading))
         self._stragglers = (*self._stragglers, Straggler(reading, tick))
         return (*lost, left)

@@ -50,7 +50,7 @@ class Reading:
         modified: when they were last written, by the same token.
         holed: skip NUL bytes until another byte comes.
         truncated: its file was cut; if bytes still come, they are found in a copy.
-        forsaken: no writer will add to it any more.
+        forsaken: its file is not to be found, or not to be read.
         over: it was left, and is known only as what came before.
     """
 
@@ -97,6 +97,10 @@ class Reading:
         reading.holed = holed
         return reading
 
+    def again(self, generation: int, sibling: Sibling) -> Reading:
+        """Read on at the same offset, as another generation."""
+        return Reading(generation, sibling.path, sibling.stat, offset=self.offset, guard=self.guard)
+
     @property
     def missing(self) -> int:
         """Bytes that were seen to be there and were not read."""
@@ -126,6 +130,11 @@ class Reading:
     def trust_look(self) -> None:
         """Count the last look as certain: what it saw was never read, but nothing says that it was something else."""
         self.size = max(self.size, self.seen.size)
+
+    def forsake(self) -> int:
+        """Give up; return how many bytes that were there for certain will not be read."""
+        missing, self.size, self.forsaken = self.missing, self.offset, True
+        return missing
 
     def accept(self, chunk: Chunk) -> bool:
         """Take the answer to ``action``, and move the chunk's start behind the guard and a hole.

@@ -145,7 +145,9 @@ class Recogniser:
     def lines(self, buffer: Bytes8, starts: Int64, ends: Int64, base: int) -> tuple[Int64, Bool]:
         """Return the time of each line (NO_TIME where it has none), and whether it begins a record.
 
-        Where the format changes on the way, the lines behind the change are read in the new one.
+        Where the format changes on the way, the lines behind the change are read in the new one. Which line that is
+        depends on the lines alone but in two cases, a debt: where the change falls into a record that is being cut, and
+        behind pretty-printed JSON, whose last records are read again with the next chunk.
 
         Args:
             buffer: holds the lines ``buffer[start:end]``.

@@ -1,16 +1,18 @@
-"""When to look at sources that nobody gave a hint about: a notification may be lost, and some places give none.
+"""When to look at sources that nobody gave a hint about: at their own deadlines, and in turns.
 
-Notified sources are looked at a few at a time, all of them within a period, so that tens of thousands cost next to
-nothing; polled ones all at once, as often as their number allows. Nothing here looks: time goes in, numbers come out.
+A notification may be lost, and some places give none. Notified sources are looked at a few at a time, all of them
+within a period, so that tens of thousands cost next to nothing; polled ones all at once, as often as their number
+allows. Nothing here looks: time goes in, numbers come out.
 """
 
 from __future__ import annotations
 
+import heapq
 from typing import Final
 
 from logbraid.core.types import SECOND, Nanos, SourceId
 
-__all__ = ["Reconciler"]
+__all__ = ["Deadlines", "Reconciler"]
 
 PERIOD: Final = 10 * SECOND
 """In which every notified source is looked at, where they are not too many."""
@@ -18,8 +20,8 @@ PERIOD: Final = 10 * SECOND
 STEP: Final = SECOND
 """Between two slices of them."""
 
-MOST_LOOKS: Final = 500
-"""At notified sources in one step: a look costs some five microseconds."""
+MOST_LOOKS: Final = 200
+"""At notified sources in one step: a look costs some twenty microseconds, all that goes with it included."""
 
 POLL: Final = SECOND // 4
 """Between two looks at a polled source, where they are not too many."""
@@ -85,3 +87,39 @@ class Reconciler:
         found = self._notified[self._place : self._place + count]
         self._place += count
         return found
+
+
+class Deadlines:
+    """The moments that sources have set for themselves, one each."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[Nanos, SourceId]] = []  # those that were moved are still there, and mean nothing
+        self._ticks: dict[SourceId, Nanos] = {}
+
+    def put(self, source: SourceId, tick: Nanos | None) -> None:
+        """Set the moment of a source in the place of the one it had."""
+        if tick is None:
+            self._ticks.pop(source, None)
+        elif tick != self._ticks.get(source):
+            self._ticks[source] = tick
+            heapq.heappush(self._heap, (tick, source))
+        self._drop()
+
+    def due(self, tick: Nanos) -> list[SourceId]:
+        """Return, and forget, whose moment has come."""
+        found = []
+        while self._heap and self._heap[0][0] <= tick:
+            found.append(heapq.heappop(self._heap)[1])
+            del self._ticks[found[-1]]
+            self._drop()
+        return found
+
+    @property
+    def first(self) -> Nanos | None:
+        """The next of them."""
+        return self._heap[0][0] if self._heap else None
+
+    def _drop(self) -> None:
+        """Keep the first of the heap true."""
+        while self._heap and self._ticks.get(self._heap[0][1]) != self._heap[0][0]:
+            heapq.heappop(self._heap)

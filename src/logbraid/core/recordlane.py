@@ -64,6 +64,9 @@ class RecordLane(Lane):
         options: what to follow and how.
     """
 
+    most_read = 1 << 20
+    round = 8 << 20
+
     def __init__(self, sources: Sequence[Source], options: Options) -> None:
         self._sources = sources
         self._options = options
@@ -131,6 +134,11 @@ class RecordLane(Lane):
             self._rests += parser.held - before
         parsing.opened = NO_TIME
         self._settle(source, parsing, parsing.parsers.values())
+
+    def expects_more(self, source: SourceId) -> bool:
+        """Whether the open record of a source is likely to go on."""
+        parsing = self._parsing.get(source)
+        return parsing is not None and any(parser.expects_more for parser in parsing.parsers.values())
 
     def finish(self, source: SourceId, now: Nanos) -> None:
         """Let all that is there of a source leave, and wait for it no more."""

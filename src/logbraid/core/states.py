@@ -13,8 +13,6 @@ from logbraid.core.types import Chunk, FileStat, Identity
 
 __all__ = [
     "AFTER_LOOK",
-    "QUIET",
-    "READING",
     "Beginning",
     "Ended",
     "Fact",
@@ -89,6 +87,16 @@ class State(Enum):
     WAITING = auto()
     """There is no successor with data yet, so the writer may still have the old file open."""
 
+    @property
+    def reads(self) -> bool:
+        """Whether bytes of the current file are wanted."""
+        return self not in (State.ABSENT, State.SEARCHING)
+
+    @property
+    def may_rest(self) -> bool:
+        """Whether there may be nothing to do."""
+        return self in (State.ABSENT, State.FOLLOWING, State.WAITING)
+
 
 class Fact(Enum):
     """What a look at the name says."""
@@ -98,7 +106,7 @@ class Fact(Enum):
     EMPTY = auto()
     """Another file, without data."""
     OTHER = auto()
-    """Another file, with data; or another one than the empty file that was waited for."""
+    """Another file, with data; or another one than was seen there before."""
 
 
 AFTER_LOOK: Final[dict[tuple[State, Fact], State]] = {
@@ -115,18 +123,12 @@ AFTER_LOOK: Final[dict[tuple[State, Fact], State]] = {
 }
 """Whatever is not listed leaves the state as it is."""
 
-READING: Final = frozenset({State.FOLLOWING, State.DRAINING, State.LEAVING, State.WAITING})
-"""Where bytes of the current file are wanted."""
 
-QUIET: Final = frozenset({State.FOLLOWING, State.WAITING, State.ABSENT})
-"""Where there may be nothing to do."""
-
-
-def fact_of(stat: FileStat | None, reading: Identity | None, waited_for: FileStat | None) -> Fact:
-    """Say what a look means to a tail that reads one file, and may be waiting for data in another."""
+def fact_of(stat: FileStat | None, reading: Identity | None, named: FileStat | None) -> Fact:
+    """Say what a look means to a tail that reads one file, while the name led to ``named`` before."""
     if stat is None:
         return Fact.NOTHING
     if stat.identity == reading:
         return Fact.SAME
-    replaced = waited_for is not None and waited_for.identity != stat.identity
+    replaced = named is not None and named.identity != stat.identity
     return Fact.OTHER if stat.size or replaced else Fact.EMPTY

@@ -64,7 +64,7 @@ class Search:
         found: where the reading's bytes are, for SAME, COPY and SPENT.
     """
 
-    __slots__ = ("_candidates", "_newer", "_tests", "_unbegun", "cause", "found", "own", "verdict")
+    __slots__ = ("_candidates", "_newer", "_since", "_tests", "_unbegun", "cause", "found", "own", "verdict")
 
     def __init__(
         self, reading: Reading | None, cause: Cause, siblings: Sequence[Sibling], name: str, past: Sequence[Mark]
@@ -77,8 +77,10 @@ class Search:
         self._newer = 0
         self._tests: list[Comparison] = []
         self._unbegun = False
-        if reading is not None and (cause is Cause.CHANGED or not self._recognise(reading)):
+        self._since = 0
+        if reading is not None and (cause is Cause.CHANGED or not self._recognise(reading, siblings)):
             self._candidates = [sibling for sibling in self._candidates if _may_be_newer(sibling, reading)]
+            self._since = reading.modified
             self._plan(reading, past)
 
     @property
@@ -105,19 +107,20 @@ class Search:
                 self._tests = [other for other in self._tests if other.candidate > test.candidate]
             else:
                 self._conclude(test.verdict, self._candidates[test.candidate])
-        if self.verdict is Verdict.MISSING:
-            self._guess()
+        if not self._tests and self.verdict is Verdict.MISSING:
+            self._settle()
 
-    def _recognise(self, reading: Reading) -> bool:
-        for index, sibling in enumerate(self._candidates):
-            if sibling.stat.identity == reading.identity:
-                self._newer = index + 1
+    def _recognise(self, reading: Reading, siblings: Sequence[Sibling]) -> bool:
+        """Find the file by its identity; newer is what comes after it in the list.
+
+        Before the first byte no guard will tell that only the inode is the same, but an earlier time may.
+        """
+        for index, sibling in enumerate(siblings):
+            older = not reading.offset and sibling.stat.modified < reading.modified
+            if sibling.stat.identity == reading.identity and not older:
+                self._candidates = [other for other in self._candidates if other in siblings[index + 1 :]]
                 self._conclude(Verdict.SAME, sibling)
                 return True
-        if self.own is not None and self.own.stat.identity == reading.identity:
-            self._newer = len(self._candidates)
-            self._conclude(Verdict.SAME, self.own)
-            return True
         return False
 
     def _conclude(self, verdict: Verdict, found: Sibling) -> None:
@@ -133,13 +136,18 @@ class Search:
         marks += [(mark, Verdict.PAST) for mark in past]
         self._tests = [Comparison(index, *mark) for index in range(len(self._candidates)) for mark in marks]
         self._unbegun = not (reading.offset or reading.over or self.cause is Cause.LEFT)
-        self._guess()
+        if not self._tests:
+            self._settle()
 
-    def _guess(self) -> None:
-        """Take the oldest of the newer files for a file that is lost and was not begun: it does not matter any more."""
-        if self._unbegun and not self._tests and self._newer < len(self._candidates):
-            self._newer += 1
-            self._conclude(Verdict.COPY, self._candidates[self._newer - 1])
+    def _settle(self) -> None:
+        """Nothing was found: leave out what may as well be older, and what is newer comes next."""
+        newer = self._candidates[self._newer :]
+        self._candidates = [sibling for sibling in newer if sibling.stat.modified >= self._since]
+        self._newer = 0
+        if self._unbegun and self._candidates:
+            # Before its first byte, any newer file may stand for the one that is lost.
+            self._newer = 1
+            self._conclude(Verdict.COPY, self._candidates[0])
 
 
 def _rotated(siblings: Sequence[Sibling], name: str) -> list[Sibling]:

@@ -15,8 +15,6 @@ from logbraid.core.predecessors import Predecessors
 from logbraid.core.reading import Reading
 from logbraid.core.states import (
     AFTER_LOOK,
-    QUIET,
-    READING,
     Beginning,
     Ended,
     Fact,
@@ -92,6 +90,7 @@ class Tail:
         self._done: tuple[Outcome, ...] = ()
         if beginning is not None:
             self._read_on(Reading(0, path, beginning.stat, offset=beginning.offset, guard=beginning.guard))
+            self._unread = beginning.offset < beginning.stat.size
         elif with_past:
             self._seek(Cause.LEFT)
 
@@ -102,12 +101,16 @@ class Tail:
 
         Call it with ``renamed`` at the deadline, too: nothing else tells the tail that time has passed.
         """
-        self._unread |= self.state in READING
+        self._unread |= self.state.reads
         if renamed or self.state in (State.ABSENT, State.WAITING):
             self._lookups.look()
         if renamed:
             self._patience.rouse()
             self._predecessors.rouse()
+
+    def reconcile(self) -> None:
+        """Look at the name though nobody has hinted at anything: that tells whether there is something to read."""
+        self._lookups.look()
 
     def lookups(self) -> list[Look | FindSiblings | LetGo]:
         """Drain what is to be asked besides reads; each question is asked once until it is answered."""
@@ -137,7 +140,7 @@ class Tail:
     def _wanted(self) -> Reading | None:
         if (left := self._predecessors.due) is not None:
             return left
-        return self._reading if self._unread and self.state in READING else None
+        return self._reading if self._unread and self.state.reads else None
 
     def pieces(self) -> tuple[Outcome, ...]:
         """Drain what was read, and what happened to the files, in order."""
@@ -149,7 +152,7 @@ class Tail:
         """Everything known to be there was read; stragglers do not count."""
         unknown = self._reading is None and self._lookups.asks
         being_read = self._asked is not None and self._asked_of is self._reading
-        return self.state in QUIET and not (unknown or being_read or self._unread)
+        return self.state.may_rest and not (unknown or being_read or self._unread)
 
     @property
     def deadline(self) -> Nanos | None:
@@ -168,8 +171,7 @@ class Tail:
     def receive_stat(self, stat: FileStat | None, now: Now) -> None:
         """Take what the name leads to."""
         self._lookups.answered()
-        identity = None if self._reading is None else self._reading.identity
-        fact = fact_of(stat, identity, self._named if self.state is State.WAITING else None)
+        fact = fact_of(stat, None if self._reading is None else self._reading.identity, self._named)
         self._named = stat
         if self._reading is not None:
             if fact is Fact.SAME and stat is not None and not self._reading.over:
@@ -199,7 +201,6 @@ class Tail:
             return
         self.state = state
         self._unread = True
-        self._patience.rouse()
         self._patience.settle(now.tick)
 
     def receive_siblings(self, found: Sequence[Sibling], now: Now) -> None:
@@ -233,7 +234,7 @@ class Tail:
 
     def receive_gone(self, action: ReadAt, now: Now) -> None:
         """Take that the file is neither open nor to be reached by the path that the action names."""
-        reading = self._answered(action, b"", now)
+        reading = self._answered(action, None, now)
         if reading is not None:
             self._mistaken(reading, Cause.GONE)
 
@@ -247,14 +248,18 @@ class Tail:
         elif reading is not None:
             self._done += self._predecessors.end(reading)
 
-    def _answered(self, action: ReadAt, data: bytes, now: Now) -> Reading | None:
-        """Return whose bytes were asked for; the answer to a probe goes to the search."""
+    def _answered(self, action: ReadAt, data: bytes | None, now: Now) -> Reading | None:
+        """Return whose bytes were asked for; the answer to a probe goes to the search, None: the file has moved."""
         if action != self._asked:
             return None
         reading, self._asked, self._asked_of = self._asked_of, None, None
         if reading is None and self._search is not None:
-            self._search.receive(data)
-            self._conclude(now)
+            if data is None and not self._patience.is_exhausted:
+                self._patience.failures += 1
+                self._seek(self._why)  # what was listed is not true any more
+            else:
+                self._search.receive(data or b"")
+                self._conclude(now)
         return reading
 
     def _fail(self, reading: Reading, reason: str, now: Now) -> None:
@@ -262,14 +267,13 @@ class Tail:
         self._patience.fail(now.tick, blocked=True)
         if self._patience.is_exhausted and self.state in (State.DRAINING, State.LEAVING):
             reading.trust_look()
-            self._lose(reading, reason)
+            self._done += (Loss(reading.generation, reading.forsake(), reason),)
             self._patience.rouse()
             self._seek(Cause.LEFT)
 
     def _mistaken(self, reading: Reading, cause: Cause) -> None:
         """The file is not where, or not what, it was."""
         if reading is self._reading:
-            self._lookups.look()
             self._seek(cause)
         else:
             self._done += self._predecessors.end(reading)
@@ -322,8 +326,7 @@ class Tail:
             self._move(search.successor, now)
         else:  # the very file that was there before: the guard will tell if only its inode is the same
             self.generation += 1
-            guard = reading.guard
-            self._read_on(Reading(self.generation, self.path, own.stat, offset=reading.offset, guard=guard))
+            self._read_on(reading.again(self.generation, own))
 
     def _settle(self, search: Search, reading: Reading, now: Now) -> None:
         """Leave a file that was read to its end, if its writer has left it."""
@@ -334,7 +337,7 @@ class Tail:
             self._turn(State.FOLLOWING, now)
         elif reading.forsaken:
             self._move(successor, now)
-        elif successor is not None and (successor is not search.own or successor.stat.size):
+        elif successor is not None and (successor is not search.own or successor.stat.size or reading.truncated):
             self.state, self._next, self._unread = State.LEAVING, successor, True
         elif not same and self._patience.is_over(now.tick):
             self._move(successor, now)
@@ -354,7 +357,7 @@ class Tail:
         own, found = search.own, search.found
         truncated = search.cause is Cause.CHANGED and own is not None and own.stat.identity == reading.identity
         if truncated:
-            self._holes = reading.truncated = reading.forsaken = True
+            self._holes = reading.truncated = True
         if search.verdict in (Verdict.SAME, Verdict.COPY) and found is not None:
             if search.verdict is Verdict.SAME and found.path == reading.path:
                 self._patience.fail(now.tick, blocked=True)  # there, and not to be reached: a race, an odd filesystem
@@ -364,24 +367,19 @@ class Tail:
             return
         if search.cause is Cause.GONE:
             reading.trust_look()
-        self._lose(reading, "truncated" if truncated else "deleted before it was read")
+        reason = "truncated" if truncated else "deleted before it was read"
+        self._done += (Loss(reading.generation, reading.forsake(), reason),)
         self._move(search.successor, now)
-
-    def _lose(self, reading: Reading, reason: str) -> None:
-        self._done += (Loss(reading.generation, reading.missing, reason),)
-        reading.size = reading.offset
-        reading.forsaken = True
 
     # From one file to the next.
 
     def _move(self, successor: Sibling | None, now: Now) -> None:
         if self._reading is not None and not self._reading.over:
-            rotated = successor is not None
-            self._done += self._predecessors.leave(self._reading, now.tick, rotated=rotated)
+            self._done += self._predecessors.leave(self._reading, now.tick, rotated=successor is not None)
         if successor is not None:
             self._begin(successor)
         else:
-            self.state = State.ABSENT
+            self.state, self._unread = State.ABSENT, False
             self._patience.sleep(now.tick)
 
     def _begin(self, file: Sibling) -> None:
@@ -398,5 +396,4 @@ class Tail:
         self.state = State.FOLLOWING
         self._unread = True
         self._lookups.look()  # the name may have moved on since it was seen
-        self._patience.rouse()
-        self._patience.failures = 0
+        self._patience.begin()

@@ -83,10 +83,7 @@ class AsyncBatches:
         """End the run: what is held is dropped, every thread and descriptor given back. May be called again."""
         self._finished = True
         self._batches.clear()
-        try:
-            await self.errands.close()
-        finally:
-            self._pump.close()
+        await self.errands.close(self._pump.close)
 
     async def _step(self) -> None:
         """Take a turn, or the last; wait where it brought nothing."""

@@ -6,12 +6,11 @@ looked for where a run is made of records, so that whoever follows lines needs n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from logbraid.core.reading import GUARD
 from logbraid.core.states import Beginning
-from logbraid.core.types import FileStat, Nanos
+from logbraid.core.types import FileStat
 from logbraid.system.ports import Files
 
 if TYPE_CHECKING:
@@ -30,43 +29,46 @@ _MOST: Final = 64 << 20
 _NEWLINE: Final = b"\n"
 
 
-@dataclass(frozen=True, slots=True)
 class OneFile:
-    """A file as long as it was when it was looked at: an ``OpenSource`` over ``Files``, for those that look into it."""
+    """A file as long as it was when it was looked at: an ``OpenSource`` over ``Files``.
 
-    files: Files
-    path: str
-    stat: FileStat
+    It remembers the last block that was looked into: mostly, what is wanted next stands in it.
+    """
 
     seekable = True
     blocking = False
 
-    @property
-    def modified(self) -> Nanos:
-        """When it was last written."""
-        return self.stat.modified
-
-    @property
-    def size(self) -> int:
-        """Its length in bytes."""
-        return self.stat.size
+    def __init__(self, files: Files, path: str, stat: FileStat) -> None:
+        self.path = path
+        self.stat = stat
+        self.size = stat.size
+        self.modified = stat.modified
+        self._files = files
+        self._offset = 0
+        self._block = (0, b"")
 
     def read_at(self, room: memoryview, offset: int) -> int:
         """Read at ``offset``, not past its length; 0 where it is not there any more."""
-        room = room[: max(0, self.stat.size - offset)]
-        return self.files.read(self.path, self.stat.identity, room, offset) or 0 if room else 0
+        room = room[: max(0, self.size - offset)]
+        return self._files.read(self.path, self.stat.identity, room, offset) or 0 if room else 0
 
     def read_into(self, room: memoryview) -> int:
-        """Not needed: it is looked into, not read."""
-        raise NotImplementedError
+        """Read the next bytes; 0 at the end."""
+        count = self.read_at(room, self._offset)
+        self._offset += count
+        return count
 
     def close(self) -> None:
-        """Nothing to close: whoever reads it will."""
+        """Let the file go."""
+        self._files.let_go(self.stat.identity)
 
     def bytes_at(self, offset: int, size: int) -> bytes:
         """Return up to ``size`` bytes."""
-        room = memoryview(bytearray(size))
-        return room[: self.read_at(room, offset)].tobytes()
+        begin, block = self._block
+        if not begin <= offset <= offset + size <= begin + len(block):
+            room = memoryview(bytearray(size))
+            begin, block = self._block = offset, room[: self.read_at(room, offset)].tobytes()
+        return block[offset - begin : offset - begin + size]
 
 
 def beginning_at(file: OneFile, offset: int) -> Beginning:
@@ -104,17 +106,17 @@ def last_records(file: OneFile, count: int, recogniser: Recogniser) -> tuple[int
     """
     from logbraid.core.parse import Start
 
+    if not count:  # what is not shown need not be understood: with many files, that is most of the time to start
+        offset = last_lines(file, 0)
+        return offset, Start(offset)
     block = _RECORDS
-    while count:
+    while True:
         begin = max(file.size - block, 0)
         places = _record_starts(file.bytes_at(begin, file.size - begin), recogniser, at_start=begin == 0)
         if len(places) >= count or begin == 0 or block >= _MOST:
             offset = begin + places[-count:][0] if places else last_lines(file, 0)
             return offset, _start(offset, recogniser)
         block *= 4
-    offset = last_lines(file, 0)
-    _record_starts(file.bytes_at(max(offset - _RECORDS, 0), min(offset, _RECORDS)), recogniser, at_start=False)
-    return offset, Start(offset) if recogniser.reader is None else _start(offset, recogniser)
 
 
 def _start(offset: int, recogniser: Recogniser) -> Start:

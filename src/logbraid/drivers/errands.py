@@ -1,7 +1,8 @@
 """A thread of its own for what a loop must not do itself: it does one errand after the other and tells the loop.
 
 The thread belongs to one run and to nobody else, so an errand can never wait behind somebody's endless one; it is a
-daemon, so one that never comes back cannot keep the program alive. One errand costs one hop there and back.
+daemon, so one that never comes back cannot keep the program alive. One errand costs one hop there and back. Nothing
+here knows what the errands are.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Final, TypeVar
+
+from logbraid.errors import UsageError
 
 __all__ = ["Errands"]
 
@@ -56,37 +59,44 @@ class Errands:
         self._name = name
         self._errands: SimpleQueue[_Errand | None] = SimpleQueue()
         self._thread: Thread | None = None
+        self._over: asyncio.Future[None] | None = None
 
     def ask(self, function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
-        """Have a function called; the caller's context variables hold there."""
+        """Have a function called; the caller's context variables hold there.
+
+        Raises:
+            UsageError: the thread has ended; in a forked child there is none.
+        """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
         if self._thread is None:
             self._thread = Thread(target=self._serve, name=self._name, daemon=True)
             self._thread.start()
+        elif not self._thread.is_alive():
+            raise UsageError("this run is over, or belongs to the process that this one was forked from")
         self.hops += 1
         self._errands.put(_Errand(function, arguments, copy_context(), answer, loop))
         return answer
 
-    async def close(self) -> bool:
-        """End the thread; return whether it has ended: an errand that does not come back is left behind."""
-        thread, self._thread = self._thread, None
-        if thread is None:
-            return True
-        over = self._end(thread)
-        await asyncio.wait([over], timeout=_PATIENCE)
-        if not over.done():
-            over.cancel()
-            return False
-        thread.join()  # it has said its last word already
-        return True
+    async def close(self, last: Callable[[], None] | None = None) -> bool:
+        """End the thread; return whether it has ended: an errand that does not come back is left behind.
 
-    def _end(self, thread: Thread) -> asyncio.Future[None]:
-        loop = asyncio.get_running_loop()
-        over: asyncio.Future[None] = loop.create_future()
-        self._errands.put(_Errand(_nothing, (), copy_context(), over, loop))
-        self._errands.put(None)
-        return over
+        Args:
+            last: done behind all that was asked for, by the thread, even if nobody waits for it any more; so what an
+                errand uses is never closed under its hands.
+        """
+        if self._over is None:
+            if self._thread is None and last is None:
+                return True
+            self._over = self.ask(last or _nothing)
+            self._errands.put(None)
+        await asyncio.wait([self._over], timeout=_PATIENCE)
+        if not self._over.done():
+            return False
+        if self._thread is not None:
+            self._thread.join()  # it has said its last word already
+        self._over.result()
+        return True
 
     def _serve(self) -> None:
         while (errand := self._errands.get()) is not None:
@@ -94,7 +104,7 @@ class Errands:
 
 
 def _nothing() -> None:
-    """Come after all that was asked before."""
+    """Come behind all that was asked for."""
 
 
 def _tell(answer: asyncio.Future[Any], result: object, error: BaseException | None) -> None:

@@ -117,7 +117,7 @@ class FollowPump:
     @property
     def done(self) -> bool:
         """Whether every source has ended: there are only pipes, and all of them were read to their end."""
-        return not self._searching and self._search_at > 0 and self._pipeline.done
+        return bool(self._sources) and not self._searching and self._search_at > 0 and self._pipeline.done
 
     @property
     def descriptors(self) -> Sequence[int]:

@@ -61,6 +61,7 @@ class _Writing:
         """Wait for a write that is under way; give up one that does not end."""
         if not await self._errands.close() and self._awaited is not None:
             self._awaited.cancel()
+            await self._errands.close()
 
     def _write(self, batch: Batch) -> None:
         if isawaitable(result := self._sink.write(batch)):

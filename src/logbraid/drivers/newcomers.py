@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from logbraid.core.events import Event, PollingInstead, SourceFailed
 from logbraid.core.states import Beginning
-from logbraid.core.types import FileStat, Nanos, Source, SourceId
+from logbraid.core.types import Nanos, Source, SourceId
 from logbraid.drivers.backlog import OneFile, beginning_at, last_lines, last_records
 from logbraid.errors import SourceError
-from logbraid.system.content import PlainSource, is_plain
+from logbraid.system.content import PlainSource
 from logbraid.system.files import OpenSource
 from logbraid.system.pipes import PipeSource
 from logbraid.system.ports import Files, Finder, Found, Notifier
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from logbraid.core.recognise import Recogniser, Recognisers
 
 __all__ = ["Begin", "Newcomer", "Newcomers"]
-
-_MAGIC: Final = 512
-"""Bytes that tell whether a file is compressed or in UTF-16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,30 +155,22 @@ class Newcomers:
         return Newcomer(found.path, opened=PlainSource(PipeSource(found.path, status, lasting=True)))
 
     def _examine(self, found: Found, events: list[Event]) -> Newcomer:
-        names = self._files.names(found.path)
-        newcomer = Newcomer(found.path, names, polled=any(map(self._is_polled, names)), with_past=self._begin.first)
+        polled = any(map(self._is_polled, found.names))
+        newcomer = Newcomer(found.path, found.names, polled=polled, with_past=self._begin.first)
+        if found.plain and (self._begin.first or not self._first):
+            return newcomer  # followed from its first byte: there is nothing to look for in it
         try:
             stat = self._files.stat(found.path)
-            if stat is None or stat.size == 0 or not self._first:
-                return self._looked_at(newcomer, stat)
-            return self._begun(self._looked_at(newcomer, stat), OneFile(self._files, found.path, stat))
+            if stat is None or stat.size == 0:
+                return newcomer
+            file = OneFile(self._files, found.path, stat)
+            return self._begun(newcomer, file) if found.plain else replace(newcomer, opened=PlainSource(file))
         except SourceError as error:
             events.append(SourceFailed(found.path, error.reason))
             return newcomer
 
-    def _looked_at(self, newcomer: Newcomer, stat: FileStat | None) -> Newcomer:
-        """Tell a compressed file, which is read once, from one that may grow."""
-        if stat is None or stat.size == 0:
-            return newcomer
-        file = OneFile(self._files, newcomer.path, stat)
-        if is_plain(file.bytes_at(0, _MAGIC)):
-            return newcomer
-        return replace(newcomer, opened=PlainSource(file))
-
     def _begun(self, newcomer: Newcomer, file: OneFile) -> Newcomer:
         """Find where to begin with a file that was there before the run."""
-        if newcomer.opened is not None or self._begin.first:
-            return newcomer
         offset, start = self._place(file)
         beginning = beginning_at(file, offset)
         return replace(newcomer, beginning=beginning, start=start if beginning.offset == offset else None)

@@ -6,6 +6,7 @@ a peer is read by threads of its own. As an iterator, nothing runs but while som
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from inspect import isawaitable, iscoroutine
@@ -49,6 +50,7 @@ class Batches:
         self._reopen = reopen
         self._batches: deque[Batch] = deque()
         self._finished = False
+        self._process = os.getpid()
 
     def __iter__(self) -> Iterator[Batch]:
         return self
@@ -75,10 +77,13 @@ class Batches:
         """End the run: what is held is dropped, every thread and descriptor given back. May be called again."""
         self._finished = True
         self._batches.clear()
-        self._pump.close()
+        if os.getpid() == self._process:  # a forked child has the run's commands and threads in its memory only
+            self._pump.close()
 
     def _step(self) -> None:
         """Take a turn, or the last; wait where it brought nothing."""
+        if os.getpid() != self._process:
+            raise UsageError("this run belongs to the process that this one was forked from")
         if self._control.stopping or self._pump.done:
             self._finished = True
             self._batches.extend(self._pump.finish())

@@ -90,8 +90,8 @@ class Archive:
             self._forward = _Forward.begin(self._path, stored)
         self._forward.source.stored = stored
         skipped = memoryview(bytearray(min(SKIPPED, offset - self._offset)))
-        while (short := offset - self._offset) and self._fill(self._forward, skipped[:short]):
-            pass
+        while self._end is None and (short := offset - self._offset):
+            self._fill(self._forward, skipped[:short])
         return self._forward if self._end is None else None
 
     def _fill(self, forward: _Forward, room: memoryview) -> int:

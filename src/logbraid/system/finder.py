@@ -16,7 +16,7 @@ from logbraid.core.siblings import bases, is_compressed_name
 from logbraid.core.types import Identity
 from logbraid.errors import SourceError, UsageError
 from logbraid.system import remote
-from logbraid.system.content import is_binary
+from logbraid.system.content import is_binary, is_plain
 from logbraid.system.discover import head_of
 from logbraid.system.errors import reading
 from logbraid.system.known import Known, Owned
@@ -118,7 +118,7 @@ class Named:
         else:
             if is_binary(head):
                 self._known.say(BinaryKept(self.path))
-            self._return(found, Identity.of(status))
+            self._return(found, Identity.of(status), is_plain(head))
             self._settled = True
 
     def _head(self) -> bytes:
@@ -128,7 +128,7 @@ class Named:
         except SourceError:
             return b""  # its tail will meet the same
 
-    def _return(self, found: Findings, identity: Identity | None) -> None:
+    def _return(self, found: Findings, identity: Identity | None, plain: bool = True) -> None:
         """Return the path once: with what it leads to, or before it leads to anything."""
         key = self._known.key(self.path)
         if self._returned:
@@ -139,14 +139,14 @@ class Named:
         admitted = self._known.admits(self.path, key, identity) if identity else self._known.admits_name(self.path, key)
         if admitted:
             self._known.follow(self.path, key, identity)
-            found.files.append(Found(self.path, named=True))
+            found.files.append(Found(self.path, True, names_of(self.path, key), plain))
 
     def _return_pipe(self, found: Findings, status: os.stat_result) -> None:
         """Return the path as a pipe, even where it was waited for as a file."""
         self._settled = True
         if self._returned or self._known.admits(self.path, self._known.key(self.path), Identity.of(status)):
             self._known.follow(self.path, self._known.key(self.path), Identity.of(status))
-            found.pipes.append(Found(self.path, named=True))
+            found.pipes.append(Found(self.path, True, ()))
 
     def _to_be_watched(self) -> Iterator[str]:
         if self.path == STDIN:
@@ -279,11 +279,12 @@ class Area:
         if not stat.S_ISREG(status.st_mode):
             self._known.say(SourceSkipped(path, "not a regular file"))
         elif self._known.admits(path, key, Identity.of(status)):
-            if is_binary(head_of(path)):
+            head = head_of(path) if status.st_size else b""
+            if is_binary(head):
                 self._known.say(BinarySkipped(path))
                 return
             self._known.follow(path, key, Identity.of(status))
-            found.files.append(Found(path, named=False))
+            found.files.append(Found(path, False, names_of(path, key), is_plain(head)))
 
     def _look_at_links(self, place: Place) -> None:
         """Find out where links lead now: what they lead to is written elsewhere."""
@@ -293,3 +294,8 @@ class Area:
                 links[name] = self._known.watchable(os.path.realpath(place.prefix + name))
             else:
                 del links[name]
+
+
+def names_of(path: str, key: str) -> tuple[str, ...]:
+    """How hints may spell a path: without links in its directories, and if it is a link, as what it leads to."""
+    return (key, os.path.realpath(path)) if os.path.islink(path) else (key,)

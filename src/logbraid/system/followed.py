@@ -81,13 +81,23 @@ class Disk:
                 return None
 
     def siblings(self, path: str) -> list[Sibling]:
-        """The rotated files beside ``path``, and what stands at ``path`` itself, oldest first."""
+        """The rotated files beside ``path``, and what stands at ``path`` itself, oldest first.
+
+        Somebody may rotate meanwhile. All names are looked at in the order in which one file gets them, so that a file
+        which is renamed is met under its next name; and once more where there are new names.
+        """
         own = self.stat(path)
-        found = {own.identity: Sibling(path, own, _holds_archive(path))} if own else {}
-        for rotated in self._rotated(path):
-            status = self.stat(rotated)
-            if status and status.identity not in found:
-                found[status.identity] = Sibling(rotated, status, _holds_archive(rotated))
+        found: dict[Identity, Sibling] = {}
+        names: set[str] = set()
+        while not names.issuperset(there := set(self._rotated(path))):
+            names |= there
+            for name in sorted(names, key=_turn):
+                if status := self.stat(name):
+                    found[status.identity] = Sibling(name, status, _holds_archive(name))
+        now = self.stat(path) if own else None
+        # A file that was renamed meanwhile is not the last any more, and what replaced it is found by the next search.
+        if own and now and own.identity == now.identity:
+            found[own.identity] = Sibling(path, own, _holds_archive(path))
         return sorted(found.values(), key=partial(_age, of=path))
 
     def names(self, path: str) -> tuple[str, ...]:
@@ -225,6 +235,12 @@ def _is_there(name: str, identity: Identity) -> bool:
 def _age(sibling: Sibling, of: str) -> tuple[bool, AgeOrder]:
     """What to sort siblings by; what stands at the name itself is the last, even if a link leads to a dated file."""
     return sibling.path == of, age_order(os.path.basename(sibling.path), sibling.stat.modified, os.path.basename(of))
+
+
+def _turn(path: str) -> tuple[int, ...]:
+    """What to sort the names by that one file bears in turn: the numbers grow, then it is compressed."""
+    name = os.path.basename(path)
+    return (*(-number for number in age_order(name, 0, of="").number), is_compressed_name(name))
 
 
 def _names(directory: str) -> list[str]:

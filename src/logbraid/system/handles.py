@@ -15,13 +15,13 @@ from itertools import count
 from typing import IO, Any
 
 from logbraid.core.types import FileStat, Identity, Sibling
-from logbraid.errors import UsageError
+from logbraid.errors import SourceError, UsageError
 from logbraid.system.archives import Archive
-from logbraid.system.descriptors import Descriptor
-from logbraid.system.errors import reading
+from logbraid.system.descriptors import TOO_MANY, Descriptor, raise_limit
+from logbraid.system.errors import reading, reason
 from logbraid.system.followed import fill, stat_of
 
-__all__ = ["HandleFiles"]
+__all__ = ["HandleFiles", "refuse_text"]
 
 
 @dataclass(slots=True)
@@ -44,11 +44,14 @@ class HandleFiles:
 
     Raises:
         UsageError: a handle is no regular file open for reading bytes.
+        SourceError: its descriptor cannot be duplicated: there are too many.
     """
 
     def __init__(self, handles: Iterable[IO[bytes]]) -> None:
+        raise_limit()  # every handle takes one more
         self._originals: dict[str, IO[bytes]] = {}
         self._duplicates: dict[str, _Duplicate] = {}
+        self._names: dict[Identity, str] = {}
         try:
             for handle in handles:
                 self._add(handle)
@@ -92,15 +95,19 @@ class HandleFiles:
         status = self.stat(path)
         return [Sibling(path, status, compressed=False)] if status else []
 
+    def names(self, path: str) -> tuple[str, ...]:
+        """Nobody gives hints about a handle, so there is nothing to spell."""
+        return (path,)
+
     def let_go(self, identity: Identity) -> None:
         """Close the duplicate."""
-        for path, duplicate in list(self._duplicates.items()):
-            if duplicate.identity == identity:
-                del self._duplicates[path]
-                duplicate.descriptor.close()
+        path = self._names.pop(identity, None)
+        if path is not None:
+            self._duplicates.pop(path).descriptor.close()
 
     def close(self) -> None:
         """Close all duplicates."""
+        self._names.clear()
         while self._duplicates:
             self._duplicates.popitem()[1].descriptor.close()
 
@@ -111,10 +118,21 @@ class HandleFiles:
         self._originals[path] = handle
         if duplicate is None:
             return
-        if any(other.identity == duplicate.identity for other in self._duplicates.values()):
+        if duplicate.identity in self._names:
             # The same file through two handles is two sources: whoever handed over both wants it twice.
             duplicate.identity = Identity(-1, len(self._originals))
         self._duplicates[path] = duplicate
+        self._names[duplicate.identity] = path
+
+
+def refuse_text(handle: object) -> None:
+    """Say at once what would fail much later: lines of text cannot be found by their offsets.
+
+    Raises:
+        UsageError: the handle is in text mode.
+    """
+    if isinstance(handle, io.TextIOBase):
+        raise UsageError(f"{_name(handle)} is open in text mode, and has to be in binary mode: open(..., 'rb')")
 
 
 def _variants(name: str) -> Iterator[str]:
@@ -122,7 +140,7 @@ def _variants(name: str) -> Iterator[str]:
     yield from (f"{name} ({number})" for number in count(2))
 
 
-def _name(handle: IO[bytes]) -> str:
+def _name(handle: object) -> str:
     name: Any = getattr(handle, "name", None)
     if isinstance(name, int):
         return f"descriptor {name}"
@@ -135,19 +153,20 @@ def _duplicated(handle: IO[bytes], name: str) -> _Duplicate | None:
     A thread that closes the handle between the two calls of this function, and opens another file, would make us
     follow that one: nobody but the handle's owner can prevent it.
     """
-    if isinstance(handle, io.TextIOBase):
-        raise UsageError(f"{name}: the handle is open in text mode; open it with 'rb'")
+    refuse_text(handle)
     if not isinstance(getattr(handle, "raw", handle), io.FileIO):  # in memory, or decompressing what it reads
-        raise UsageError(f"{name}: this handle is no file of the system and cannot be followed")
+        raise UsageError(f"{name}: this handle is no regular file of the system and cannot be followed")
     try:
         readable, offset = handle.readable(), handle.tell()
         descriptor = Descriptor(os.dup(handle.fileno()))  # close-on-exec, as all that Python opens
     except (OSError, ValueError) as error:
         if handle.closed:
             return None
+        if getattr(error, "errno", None) in TOO_MANY:
+            raise SourceError(name, reason(error)) from error
         raise UsageError(f"{name}: the handle is no regular file and cannot be followed") from error
-    with descriptor.use() as number:
-        status = stat_of(os.fstat(number))
+    with descriptor.use() as duplicate:
+        status = stat_of(os.fstat(duplicate))
     if status and readable:
         return _Duplicate(descriptor, status.identity, offset, Archive(name))
     descriptor.close()

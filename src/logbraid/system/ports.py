@@ -100,10 +100,14 @@ class Found:
     Attributes:
         path: as it was named or found.
         named: the user named it: it is waited for where it is not there, and followed even if it is binary.
+        names: how hints may spell it.
+        plain: it is neither compressed nor in UTF-16, as far as its first bytes tell.
     """
 
     path: str
     named: bool
+    names: tuple[str, ...]
+    plain: bool = True
 
 
 @dataclass(slots=True)

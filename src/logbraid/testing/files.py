@@ -245,9 +245,9 @@ class FakeFiles:
 
     def _matching(self, source: str) -> list[Found]:
         if not MAGIC & set(source):
-            return [Found(source, named=True)]
+            return [Found(source, True, self.names(source))]
         paths = [path for path in self._tree.names() if fnmatchcase(path, source) and self._tree.node(path)]
-        return [Found(path, named=False) for path in paths if not self._is_past(path)]
+        return [Found(path, False, self.names(path)) for path in paths if not self._is_past(path)]
 
     def _is_past(self, path: str) -> bool:
         """Whether the file was rotated away from one that is there or is followed."""
