@@ -55,7 +55,7 @@ def test_any_chunks_give_the_same_pieces_of_long_records(
 def test_any_chunks_give_the_same_records_where_the_format_changes(
     before: str, after: str, seed: int, sizes: list[int]
 ) -> None:
-    # A change away from pretty JSON may be noticed at another line where chunks are small: a debt, see Recogniser.lines.
+    # A change away from pretty JSON may be noticed at another line where chunks are small, a debt: see Recogniser.
     assume(before != "pretty JSON")
     author = Author(seed)
     data = author.log(before, 80).removesuffix(b"\n") + b"\n" + author.log(after, 170)

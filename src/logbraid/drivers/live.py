@@ -16,7 +16,7 @@ from logbraid.core.actions import FindSiblings, LetGo, LiveAction, Look, Read, R
 from logbraid.core.events import Event
 from logbraid.core.labels import label_beside, labels, printable
 from logbraid.core.live import LivePipeline
-from logbraid.core.types import SECOND, Chunk, Nanos, Source, SourceId
+from logbraid.core.types import SECOND, Chunk, FileStat, Nanos, Source, SourceId
 from logbraid.drivers.backlog import OneFile
 from logbraid.drivers.newcomers import Newcomer, Newcomers
 from logbraid.drivers.readers import Answer, Readers
@@ -89,6 +89,7 @@ class FollowPump:
         self._bell = Bell()
         self._readers = Readers(self._bell)
         self._by_name: dict[str, SourceId] = {}
+        self._links: set[SourceId] = set()
         self._labels: set[str] = set()
         self._events: list[Event] = []
         self._changed: set[str] = set()  # directories to search
@@ -98,7 +99,7 @@ class FollowPump:
         self._closed = False
         self._performances: dict[type, Callable[[Any], object]] = {
             ReadAt: self._read,
-            Look: lambda item: files.stat(item.path),
+            Look: self._look,
             FindSiblings: lambda item: files.siblings(item.path),
             LetGo: lambda item: files.let_go(item.identity),
             Sample: self._sample,
@@ -106,7 +107,7 @@ class FollowPump:
         }
         self._acceptances: dict[type, Callable[[Any, Any], None]] = {
             ReadAt: pipeline.receive_data,
-            Look: lambda item, answer: pipeline.receive_stat(item.source, answer),
+            Look: lambda item, answer: self._accept_look(item, *answer),
             FindSiblings: lambda item, answer: pipeline.receive_siblings(item.source, answer),
             LetGo: lambda item, answer: None,
             Sample: lambda item, answer: pipeline.receive_sample(item.source, answer),
@@ -234,6 +235,8 @@ class FollowPump:
             source = Source(SourceId(len(self._sources)), newcomer.path, label, self._clock.now().wall)
             for name in newcomer.names:
                 self._by_name.setdefault(name, source.id)
+            if len(newcomer.names) > 1:
+                self._links.add(source.id)
             if newcomer.opened is not None:
                 self._readers.add(source.id, newcomer.opened)
                 self._pipeline.add_pipe(source, waits=newcomer.opened.blocking)
@@ -273,6 +276,11 @@ class FollowPump:
         count = self._files.read(item.path, item.identity, chunk.room(), item.offset, compressed=item.compressed)
         return None if count is None else chunk.filled(count)
 
+    def _look(self, item: Look) -> tuple[FileStat | None, tuple[str, ...]]:
+        """See what the name leads to, and if it is a link, how hints spell that now."""
+        stat = self._files.stat(item.path)
+        return stat, self._files.names(item.path) if item.source in self._links else ()
+
     def _sample(self, item: Sample) -> list[bytes]:
         path = self._sources[item.source].path
         stat = self._files.stat(path)
@@ -283,6 +291,11 @@ class FollowPump:
             self._fail(item, answer)
         else:
             self._acceptances[type(item)](item, answer)
+
+    def _accept_look(self, item: Look, stat: FileStat | None, names: tuple[str, ...]) -> None:
+        for name in names:
+            self._by_name.setdefault(name, item.source)
+        self._pipeline.receive_stat(item.source, stat)
 
     def _fail(self, item: _Work, error: SourceError) -> None:
         if isinstance(item, Sample):
