@@ -17,6 +17,7 @@ from threading import Thread
 from typing import Any, BinaryIO
 
 import pytest
+from blockbuster import blockbuster_ctx
 
 from logbraid.errors import SinkError, UsageError
 from logbraid.handles import (
@@ -29,6 +30,7 @@ from logbraid.handles import (
     tail_async,
     tail_file,
 )
+from logbraid.system.descriptors import raise_limit
 
 Run = Callable[[Sequence[BinaryIO], float, Path], None]
 Tail = Callable[[BinaryIO, float, Callable[[bytes], object]], None]
@@ -169,6 +171,17 @@ def test_any_number_of_files(scene: Scene, run: Run, files: int) -> None:
     run(scene.handles, INTERVAL, scene.output_path)
     confirm_merge(scene.paths, scene.output_path)
     assert len(scene.merged()) == 10 * files
+
+
+def test_a_thousand_files(scene: Scene, run: Run) -> None:
+    raise_limit()  # for the handles; the run sees to the descriptors that it takes itself
+    for number in range(1000):
+        scene.file(b"first of %d\n" % number)
+    for path in scene.paths[::100]:
+        append(path, b"a last one, which has not ended")
+    scene.close_after(scene.start(until, lambda: scene.output_path.exists() and len(scene.merged()) == 1000))
+    run(scene.handles, INTERVAL, scene.output_path)
+    confirm_merge(scene.paths, scene.output_path)
 
 
 def test_lines_are_in_the_output_while_the_merge_goes_on(scene: Scene, run: Run) -> None:
@@ -435,6 +448,26 @@ def test_a_write_func_that_blocks_does_not_hold_up_the_loop(scene: Scene) -> Non
         return max(after - before for before, after in itertools.pairwise(beats))
 
     assert asyncio.run(longest_gap()) < 0.4
+
+
+@pytest.mark.parametrize("function", [run_tasks, run_tasks_mixed])
+def test_no_call_blocks_the_loop(scene: Scene, function: Callable[..., Coroutine[Any, Any, None]]) -> None:
+    path = scene.file(b"one\ntwo\n")
+    readline(scene.handles[0])
+
+    async def truncate_and_close() -> None:
+        with blockbuster_ctx("logbraid") as guard:
+            for call in guard.functions.values():
+                call.can_block_in("logbraid/drivers/errands.py", {"close"})  # joins a thread that has ended
+            merge = asyncio.create_task(function(scene.handles, 0.01, scene.output_path))
+            await asyncio.to_thread(until, lambda: scene.output_path.exists() and scene.merged())
+            await asyncio.to_thread(path.write_bytes, b"three\n")
+            await asyncio.to_thread(until, lambda: len(scene.merged()) == 2)
+            scene.close()
+            await merge
+
+    blocking(truncate_and_close)()
+    assert scene.merged() == [b"two\n", b"three\n"]
 
 
 @pytest.mark.parametrize("function", [run_tasks, run_tasks_mixed])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -13,6 +13,7 @@ import logbraid.api
 from logbraid.api.following import afollow, follow
 from logbraid.core.account import Account
 from logbraid.core.options import Order
+from logbraid.core.types import SECOND
 from logbraid.errors import SinkError
 from logbraid.testing import AsyncCollectSink, CollectSink
 from logbraid.testing.sinks import Collected
@@ -81,7 +82,7 @@ def _follow(names: list[str], options: dict[str, Any], sink: Any, begin: Callabl
         async with afollow(*names, **options) as following:
             begin(following)
             account = await following.into(sink)
-            assert asyncio.all_tasks() == {asyncio.current_task()}
+            assert only_this_task()
             return account
 
     return asyncio.run(run())
@@ -115,6 +116,52 @@ def in_a_thread(function: Callable[[], object]) -> Callable[[], None]:
     thread = threading.Thread(target=run)
     thread.start()
     return finish
+
+
+# Short runs on real files
+
+QUICK: Final[dict[str, Any]] = {"last": None, "lateness": SECOND // 50, "silence": SECOND // 50, "tz": "UTC"}
+
+
+def run_into(driver: str, log: Path | Sequence[Path], make: Callable[[Any], Any], **options: Any) -> Account:
+    """Follow into the sink that ``make`` makes of the run, which it may stop."""
+    names = [log] if isinstance(log, Path) else log
+    if driver in BLOCKING:
+        with follow(*names, driver=driver, **(QUICK | options)) as run:
+            return run.into(make(run))
+    return asyncio.run(arun_into(driver, log, make, **options))
+
+
+async def arun_into(driver: str, log: Path | Sequence[Path], make: Callable[[Any], Any], **options: Any) -> Account:
+    names = [log] if isinstance(log, Path) else log
+    async with afollow(*names, driver=driver, **(QUICK | options)) as run:
+        return await run.into(make(run))
+
+
+class Stopping(CollectSink):
+    """A sink that stops its run when it has five lines."""
+
+    def __init__(self, run: Any) -> None:
+        super().__init__()
+        self._run = run
+
+    def write(self, batch: Any) -> None:
+        super().write(batch)
+        if len(self.lines) >= 5:
+            self._run.stop()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for something that a thread does."""
+    for _ in range(4000):
+        if condition():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("it does not happen")
+
+
+def only_this_task() -> bool:
+    return asyncio.all_tasks() == {asyncio.current_task()}
 
 
 # Judges

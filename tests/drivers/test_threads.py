@@ -17,10 +17,10 @@ import pytest
 import logbraid
 from logbraid.api import merge_into
 from logbraid.core.options import Options
-from logbraid.drivers import threads
 from logbraid.errors import SinkError
 from logbraid.sinks.callback import CallbackSink
 from logbraid.system import compressed
+from logbraid.system.clock import Clock
 
 from .logs import iso, nothing_left_behind, steady, write
 
@@ -149,7 +149,7 @@ def test_an_interrupt_while_waiting(tmp_path: Path, held_fifo: Path, monkeypatch
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(threads.RealClock, "wait", interrupted)
+    monkeypatch.setattr(Clock, "wait", interrupted)
     out = write(tmp_path / "out", ["what stood here before\n"])
     with nothing_left_behind(), pytest.raises(KeyboardInterrupt):
         logbraid.merge([held_fifo], out, tz="UTC")

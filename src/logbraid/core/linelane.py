@@ -46,8 +46,8 @@ class _Rest:
 class LineLane(Lane):
     """Passes on whole lines."""
 
-    most_read = 512 << 10
-    round = 2 << 20
+    most_read = 1 << 20
+    round = 1 << 20  # so that what is behind comes one part at a time, which is written as it was read
 
     def __init__(self, sources: Sequence[Source], options: Options) -> None:
         self._sources = sources
@@ -67,7 +67,7 @@ class LineLane(Lane):
         """Take the next bytes of a source."""
         rest = self._take_rest(source, generation) or _Rest(offset)
         if rest.data:
-            chunk = Chunk.of(rest.data + bytes(chunk))
+            chunk = chunk.prepend(np.frombuffer(rest.data, np.uint8))
         data = memoryview(chunk.buffer)[chunk.start : chunk.stop]
         whole = _complete(chunk)
         if whole:

@@ -73,8 +73,9 @@ class LineBatch:
         Args:
             prefixes: for each source what goes before each of its lines; None for the bare lines.
         """
-        if prefixes is None and len(self.parts) == 1 and not self.parts[0].joins and self.open_before is None:
-            return self.parts[0].data
+        if prefixes is None and self.open_before is None and not any(part.joins or part.torn for part in self.parts):
+            data = [part.data for part in self.parts]
+            return data[0] if len(data) == 1 else memoryview(b"".join(data))
         text = bytearray()
         torn = self.open_before
         for part in self.parts:

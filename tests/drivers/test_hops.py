@@ -1,0 +1,95 @@
+"""What crosses between threads and loops, and who runs what a sink returns: hops are counted, colours are not guessed."""
+
+from __future__ import annotations
+
+IMPORTS
+
+
+# Hops
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_at_most_two_hops_for_a_batch(tmp_path: Path, driver: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "a.log"
+    log.write_bytes(b"".join(line("a", second) for second in range(100_000)))
+    hops, batches = count_hops(monkeypatch), 0
+
+    async def take(batch: object) -> None:
+        nonlocal batches
+        batches += 1
+
+    def take_plain(batch: object) -> None:
+        nonlocal batches
+        batches += 1
+
+    sink: Any = take if driver in ("bottom_up", "aio") else take_plain
+    if driver in BLOCKING:
+        logbraid.merge(log, sink, driver=driver, tz="UTC")
+        assert not hops
+    else:
+        asyncio.run(amerge(log, sink, driver=driver, tz="UTC"))
+        assert len(hops) <= 2 * batches + 6, "and those of the beginning and the end"
+    assert batches > 5
+
+
+def count_hops(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Count calls from a thread to a loop."""
+    hops: list[object] = []
+    original = asyncio.BaseEventLoop.call_soon_threadsafe
+
+    def counted(self: asyncio.BaseEventLoop, callback: Any, *arguments: Any, **options: Any) -> asyncio.Handle:
+        hops.append(callback)
+        return original(self, callback, *arguments, **options)
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "call_soon_threadsafe", counted)
+    return hops
+
+
+@pytest.mark.parametrize("driver", ON_A_LOOP)
+def test_no_hops_while_idle(log: Path, driver: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    hops = count_hops(monkeypatch)
+
+    async def main() -> None:
+        sink = CollectSink()
+        async with afollow(log, driver=driver, **QUICK) as run:
+            task = asyncio.create_task(run.into(sink))
+            await until(lambda: len(sink.lines) == 5)
+            await asyncio.sleep(0.2)
+            hops.clear()
+            await asyncio.sleep(0.3)
+            assert not hops
+            run.stop()
+            await task
+
+    asyncio.run(main())
+
+
+# The colour of a sink is what it returns
+
+
+class AsyncObject:
+    """An object with an asynchronous call, which ``iscoroutinefunction`` does not know."""
+
+    def __init__(self) -> None:
+        self.records = 0
+
+    async def __call__(self, batch: Any) -> None:
+        await asyncio.sleep(0)
+        self.records += len(batch)
+
+
+@pytest.mark.parametrize("driver", ["bottom_up", "mixed", "aio", None])
+def test_sinks_of_any_colour(log: Path, driver: str | None) -> None:
+    plain, asynchronous = CollectSink(), AsyncObject()
+    for sink in (plain, asynchronous, lambda batch: asynchronous(batch), CallbackSink(asynchronous)):
+        if driver in ("bottom_up", None):
+            assert logbraid.merge(log, sink, driver=driver, tz="UTC").records == 5
+        if driver != "bottom_up":
+            assert asyncio.run(amerge(log, sink, driver=driver, tz="UTC")).records == 5
+    assert asynchronous.records == 15 * (2 if driver is None else 1)
+
+
+def test_threads_refuses_an_asynchronous_sink(log: Path) -> None:
+    with nothing_left_behind(), pytest.raises(UsageError, match="bottom_up"):
+        logbraid.merge(log, AsyncObject(), driver="threads", tz="UTC")
+
