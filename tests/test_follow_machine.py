@@ -20,12 +20,13 @@ from typing import Any, Final, Protocol
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from logbraid.api.following import Plan, World, afollow, follow
+from logbraid.api.following import afollow, follow
+from logbraid.api.plan import Plan, World
 from logbraid.core.account import Account
 from logbraid.core.options import Options, Order
-from logbraid.core.types import SECOND, FileStat, Identity
+from logbraid.core.types import FileStat, Identity
 from logbraid.drivers.control import Control
 from logbraid.drivers.newcomers import Begin
 from logbraid.drivers.threads import Batches

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
+import logbraid.system.zones  # noqa: F401  # what is imported when it is first needed is imported before any loop runs
+
 from .scenarios import line
 
 

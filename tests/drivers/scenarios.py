@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from logbraid.api.following import World
+from logbraid.api.plan import World
 from logbraid.core.types import SECOND
 from logbraid.testing import FakeFiles, ManualClock
 from logbraid.testing.sinks import Collected

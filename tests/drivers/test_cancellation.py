@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-IMPORTS
+import asyncio
+import contextlib
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
 
+import pytest
+
+from logbraid.api.following import afollow
+from logbraid.drivers import errands
+from logbraid.system.followed import Disk
+from logbraid.testing import CollectSink
+
+from .logs import nothing_left_behind
+from .runs import DRIVERS, ON_A_LOOP, QUICK, Stopping, arun_into, only_this_task, until
+from .scenarios import line
 
 # 13, 14: cancellation
 
@@ -25,9 +43,8 @@ def test_cancelled_while_waiting(log: Path, driver: str) -> None:
 
 @pytest.mark.parametrize("driver", ON_A_LOOP)
 def test_cancelled_while_reading(log: Path, driver: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from logbraid.system.followed import Disk
-
     began, may_go_on = threading.Event(), threading.Event()
+    closed: list[Disk] = []
     closed_under_the_read: list[bool] = []
     read, close = Disk.read, Disk.close
 
@@ -36,8 +53,6 @@ def test_cancelled_while_reading(log: Path, driver: str, monkeypatch: pytest.Mon
         may_go_on.wait(5)
         closed_under_the_read.append(bool(closed))
         return read(self, *arguments, **options)
-
-    closed: list[Disk] = []
 
     def closing(self: Disk) -> None:
         closed.append(self)
@@ -63,7 +78,7 @@ def test_cancelled_while_reading(log: Path, driver: str, monkeypatch: pytest.Mon
 
 
 def test_cancelled_while_the_sink_writes(log: Path) -> None:
-    began, written = threading.Event(), []
+    began, written = threading.Event(), list[bytes]()
 
     def slow(batch: Any) -> None:
         began.set()
@@ -125,18 +140,12 @@ def test_a_wait_that_is_given_up_loses_nothing(log: Path) -> None:
 
 
 def append_to(log: Path, second: int) -> None:
-    with in_another_thread(), open(log, "ab") as file:
+    with open(log, "ab") as file:
         file.write(line("a", second))
 
 
-@contextlib.contextmanager
-def in_another_thread() -> Iterator[None]:
-    """Write as somebody else would: the guard of these tests is for the package."""
-    yield
-
-
 def test_a_sink_that_never_returns_is_given_up(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(errands_module, "_PATIENCE", 0.3)
+    monkeypatch.setattr(errands, "_PATIENCE", 0.3)
     began, end = threading.Event(), threading.Event()
 
     def endless(batch: object) -> None:
@@ -192,4 +201,3 @@ def test_one_signal_ends_it_and_what_was_read_is_written(
         process.send_signal(number)
         assert process.wait(10) == status
     assert out.read_bytes() == log.read_bytes()
-

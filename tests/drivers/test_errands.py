@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-IMPORTS
+import asyncio
+import threading
 
+import pytest
+
+from logbraid.drivers.errands import Errands
+from logbraid.errors import UsageError
+
+from .logs import nothing_left_behind
+from .runs import until
 
 # 19: a loop that is gone
 
@@ -40,4 +48,3 @@ def test_what_is_asked_after_the_end_is_refused() -> None:
             errands.ask(lambda: 2)
 
     asyncio.run(main())
-

@@ -11,8 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from logbraid.api.following import AsyncFollowing, Following, World, afollow, follow, follow_into
+    from logbraid.api.following import AsyncFollowing, Following, afollow, follow
     from logbraid.api.merging import MakeSink, amerge, merge, merge_into
+    from logbraid.api.plan import World
+    from logbraid.api.running import follow_into
 
 __all__ = [
     "AsyncFollowing",
@@ -27,10 +29,17 @@ __all__ = [
     "merge_into",
 ]
 
-_MERGING = ("MakeSink", "amerge", "merge", "merge_into")
+_HOMES = {
+    "logbraid.api.following": ("AsyncFollowing", "Following", "afollow", "follow"),
+    "logbraid.api.merging": ("MakeSink", "amerge", "merge", "merge_into"),
+    "logbraid.api.plan": ("World",),
+    "logbraid.api.running": ("follow_into",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    home = _HOME.get(name)
+    if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("logbraid.api.merging" if name in _MERGING else "logbraid.api.following"), name)
+    return getattr(import_module(home), name)

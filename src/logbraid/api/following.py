@@ -6,125 +6,27 @@ iterated over then belongs to one driver.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, Unpack, cast
+from typing import TYPE_CHECKING, Self, Unpack, cast
 
-from logbraid.api.arguments import Notice, Path, Reading, ignore, options_from, paths_of, refuse_own, refuse_text
+from logbraid.api.arguments import Notice, Path, Reading, ignore
+from logbraid.api.plan import Plan, World, plan_from
+from logbraid.api.running import BLOCKING, ON_A_LOOP, run_into
 from logbraid.core.account import Account
-from logbraid.core.linelane import LineLane
-from logbraid.core.live import LivePipeline
-from logbraid.core.options import Options, Order
+from logbraid.core.options import Order
 from logbraid.core.types import Nanos, Source
-from logbraid.drivers import bottom_up, threads
 from logbraid.drivers.control import Control
-from logbraid.drivers.live import FollowPump
-from logbraid.drivers.newcomers import Begin, Newcomers
-from logbraid.drivers.pump import Pump
 from logbraid.drivers.threads import Batches
 from logbraid.errors import UsageError
-from logbraid.sinks.base import Sink, takes_lines
+from logbraid.sinks.base import takes_lines
 from logbraid.sinks.destinations import Destination, OutputFormat, live_sink_for
-from logbraid.system.clock import Clock as RealClock
-from logbraid.system.descriptors import Descriptors
-from logbraid.system.finder import Finder as RealFinder
-from logbraid.system.followed import Disk
-from logbraid.system.notify import notifier
-from logbraid.system.pipes import CommandSource
-from logbraid.system.ports import Clock, Files, Finder, Notifier
 
 if TYPE_CHECKING:
-    from logbraid.core.recognise import Recognisers
     from logbraid.core.records import RecordBatch
     from logbraid.drivers.aio import AsyncBatches
 
-__all__ = ["AsyncFollowing", "Following", "World", "afollow", "follow", "follow_into"]
-
-MakeLiveSink = Callable[[list[Source]], Sink]
-"""Makes the sink of a run from the list of its sources, which grows."""
-
-_BLOCKING: Final = {"threads": threads.drive, "bottom_up": bottom_up.drive}
-_ON_A_LOOP: Final = ("mixed", "aio")
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """The machine that is looked at: the real one, unless a test says otherwise.
-
-    Attributes:
-        files: where bytes are.
-        notifier: what gives hints.
-        finder: what finds sources.
-        clock: what time it is.
-    """
-
-    files: Files
-    notifier: Notifier
-    finder: Finder
-    clock: Clock
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to follow and how.
-
-    Attributes:
-        specs: what names the sources.
-        options: how they are read and ordered.
-        begin: where to begin with files that are there.
-        commands: their standard output is a source.
-        own: the output's own paths, never followed.
-        path_labels: label the sources with their whole paths.
-        world: a machine of the caller's.
-        sources: those found so far.
-    """
-
-    specs: Sequence[str]
-    options: Options
-    begin: Begin
-    commands: Sequence[str] = ()
-    own: Sequence[str] = ()
-    path_labels: bool = False
-    world: World | None = None
-    sources: list[Source] = field(default_factory=list)
-
-    def pump(self, *, lines: bool = False) -> FollowPump:
-        """Return the pump.
-
-        Args:
-            lines: whole lines will do, where records are not needed to order or to filter.
-        """
-        lines = lines and self.options.order == "arrival" and not self.options.filters
-        lane, recognisers = (LineLane(self.sources, self.options), None) if lines else self._records()
-        pipeline = LivePipeline(self.options, lane, self.sources)
-        world, owned = self.world, pipeline.owned
-        if world is None:
-            world = World(
-                Disk(Descriptors()), notifier(), RealFinder(self.specs, exclude=self.own, owned=owned), RealClock()
-            )
-        newcomers = Newcomers(world.finder, world.files, world.notifier, self.begin, recognisers)
-        return FollowPump(
-            pipeline,
-            newcomers,
-            world.files,
-            world.notifier,
-            world.clock,
-            self.sources,
-            commands=[CommandSource(command) for command in self.commands],
-            path_labels=self.path_labels,
-        )
-
-    def _records(self) -> tuple[Any, Recognisers | None]:
-        from logbraid.core.recognise import Recognisers
-        from logbraid.core.recordlane import RecordLane
-
-        return RecordLane(self.sources, self.options), Recognisers(self.options)
-
-    @property
-    def clock(self) -> Clock:
-        """What waits."""
-        return RealClock() if self.world is None else self.world.clock
+__all__ = ["AsyncFollowing", "Following", "afollow", "follow"]
 
 
 class Following:
@@ -161,7 +63,9 @@ class Following:
     @property
     def account(self) -> Account:
         """What was done so far."""
-        return self._account or self._open().account
+        return (
+            self._batches.account if self._batches is not None and self._account is None else self._account or Account()
+        )
 
     def stop(self) -> None:
         """End well: what is held comes as the last batches. May be called from any thread."""
@@ -181,8 +85,8 @@ class Following:
         if self._batches is not None:
             raise UsageError("the batches are being iterated over: a run has one taker")
         made = live_sink_for(sink, self._plan.sources, output_format, labelled=labels is not None)
-        drive = _BLOCKING[self._driver or "bottom_up"]
-        self._account = _into(
+        drive = BLOCKING[self._driver or "bottom_up"]
+        self._account = run_into(
             made, lambda pump: drive(pump, made, self._plan.clock, self._control, self._notice), self._plan
         )
         return self._account
@@ -236,7 +140,9 @@ class AsyncFollowing:
     @property
     def account(self) -> Account:
         """What was done so far."""
-        return self._account or self._open().account
+        return (
+            self._batches.account if self._batches is not None and self._account is None else self._account or Account()
+        )
 
     def stop(self) -> None:
         """End well: what is held comes as the last batches. May be called from any thread."""
@@ -321,8 +227,8 @@ def follow(
     Raises:
         UsageError: the arguments contradict each other or mean nothing.
     """
-    plan = _plan(sources, order, last, lateness, silence, commands, world, reading)
-    return Following(plan, _driver(driver, tuple(_BLOCKING)), notice)
+    plan = plan_from(sources, order, last, lateness, silence, commands, world, reading)
+    return Following(plan, _driver(driver, tuple(BLOCKING)), notice)
 
 
 def afollow(
@@ -358,86 +264,8 @@ def afollow(
     Raises:
         UsageError: the arguments contradict each other or mean nothing.
     """
-    plan = _plan(sources, order, last, lateness, silence, commands, world, reading)
-    return AsyncFollowing(plan, _driver(driver, _ON_A_LOOP), notice)
-
-
-def follow_into(
-    specs: Sequence[str],
-    make_sink: MakeLiveSink,
-    options: Options,
-    *,
-    commands: Sequence[str] = (),
-    own: Sequence[str] = (),
-    path_labels: bool = False,
-    beginning: int | None = 10,
-    driver: str | None = None,
-    notice: Notice = ignore,
-    control: Control,
-) -> Account:
-    """Follow into a sink until the control says stop: what the command stands on.
-
-    Args:
-        specs: what names the sources.
-        make_sink: called once, with the list of sources, which grows.
-        options: what to follow and how.
-        commands: their standard output is a source.
-        own: the output's own paths, never followed.
-        path_labels: label the sources with their whole paths.
-        beginning: with the last so many records; None: with the first, or the first since ``options.since``.
-        driver: any of the four; None picks it.
-        notice: told what was noticed.
-        control: of the run; closed at its end.
-    """
-    refuse_own(specs, own)
-    begin = Begin(beginning, options.since if beginning is None else None)
-    plan = Plan(specs, options, begin, commands, own, path_labels)
-    sink = make_sink(plan.sources)
-    try:
-        return _into(sink, lambda pump: _drive(pump, sink, plan.clock, control, notice, driver), plan)
-    finally:
-        control.close()
-
-
-def _drive(pump: Pump, sink: Sink, clock: Clock, control: Control, notice: Notice, driver: str | None) -> Account:
-    if driver in _ON_A_LOOP:
-        import asyncio
-
-        from logbraid.api.loops import DRIVERS
-
-        return asyncio.run(DRIVERS[driver](pump, sink, clock, control, notice))
-    return _BLOCKING[driver or "threads"](pump, sink, clock, control, notice)
-
-
-def _into(sink: Sink, drive: Callable[[FollowPump], Account], plan: Plan) -> Account:
-    """Drive a run into a sink that is made already; it is closed when all went well and aborted otherwise."""
-    try:
-        account = drive(plan.pump(lines=takes_lines(sink)))
-        sink.close()
-    except BaseException:
-        sink.abort()
-        raise
-    return account
-
-
-def _plan(
-    sources: Sequence[Path],
-    order: Order,
-    last: int | None,
-    lateness: Nanos | None,
-    silence: Nanos | None,
-    commands: Sequence[str],
-    world: World | None,
-    reading: Reading,
-) -> Plan:
-    refuse_text(commands=commands)
-    if not sources and not commands:
-        raise UsageError("name at least one source")
-    if last is not None and last < 0:
-        raise UsageError("the last records to begin with cannot be fewer than none")
-    options = options_from(order, reading, lateness=lateness, silence=silence)
-    begin = Begin(None if options.since is not None else last, options.since)
-    return Plan(paths_of(sources), options, begin, commands, world=world)
+    plan = plan_from(sources, order, last, lateness, silence, commands, world, reading)
+    return AsyncFollowing(plan, _driver(driver, ON_A_LOOP), notice)
 
 
 def _driver(driver: str | None, drivers: Sequence[str]) -> str | None:

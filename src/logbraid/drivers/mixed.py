@@ -58,10 +58,15 @@ class _Writing:
             raise
 
     async def close(self) -> None:
-        """Wait for a write that is under way; give up one that does not end."""
-        if not await self._errands.close() and self._awaited is not None:
-            self._awaited.cancel()
+        """Wait for a write that is under way; give up one that does not end, and cancel a coroutine at once."""
+        self._cancel()
+        if not await self._errands.close():
+            self._cancel()  # it was not begun yet a moment ago
             await self._errands.close()
+
+    def _cancel(self) -> None:
+        if self._awaited is not None:
+            self._awaited.cancel()
 
     def _write(self, batch: Batch) -> None:
         if isawaitable(result := self._sink.write(batch)):

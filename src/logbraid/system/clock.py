@@ -133,6 +133,10 @@ class Bell:
                     while len(os.read(self.descriptor, 4096)) == 4096:
                         pass
 
+    def __del__(self) -> None:
+        """A bell that nobody has closed was never rung by anybody who matters."""
+        self.close()
+
     def close(self) -> None:
         """Give the descriptors back; may be called again."""
         with self._lock:

@@ -18,7 +18,7 @@ import pytest
 
 if TYPE_CHECKING:
     from logbraid.api.arguments import Reading
-    from logbraid.api.following import Plan
+    from logbraid.api.plan import Plan
     from logbraid.core.records import Record, RecordBatch
     from logbraid.sinks.base import Batch
 
@@ -63,7 +63,7 @@ class Braid:
             UsageError: the arguments contradict each other or mean nothing, or this test is followed already.
         """
         from logbraid.api.arguments import options_from
-        from logbraid.api.following import Plan
+        from logbraid.api.plan import Plan
         from logbraid.drivers.newcomers import Begin
         from logbraid.errors import UsageError
 
