@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from logbraid.core.grouping import promises_more
 from logbraid.core.timestamps.pieces import at
 
 from .build import JAVA, PYTHON, parse
@@ -67,3 +68,23 @@ def test_a_traceback_above_the_first_timestamp_is_a_record() -> None:
 def test_a_traceback_that_mentions_a_time_stays_whole() -> None:
     data = b"2026-01-01 00:00:01 ERROR x\nTraceback (most recent call last):\n  at 2026-01-01 00:00:09\nE: 2026\n"
     assert len(parse(data + b"2026-01-01 00:00:02 INFO y\n").rows) == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"2026-03-01 08:00:00 ERROR unhandled failure",
+        b"2026-03-01 08:00:00 Traceback (most recent call last):",
+        b"java.lang.IllegalStateException: closed",
+        b"2026-03-01 08:00:00 request was {",
+        b"2026-03-01 08:00:00 stack trace:\r",
+        b"panic: runtime error",
+    ],
+)
+def test_some_lines_promise_more(line: bytes) -> None:
+    assert promises_more(line)
+
+
+@pytest.mark.parametrize("line", [b"2026-03-01 08:00:00 INFO request served in 12 ms", b"", b'{"ts": 1, "msg": "ok"}'])
+def test_most_lines_do_not(line: bytes) -> None:
+    assert not promises_more(line)
