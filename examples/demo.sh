@@ -47,7 +47,7 @@ say "$(printf '8 services, 8 formats, %d lines, %d MB: braided in %d.%02d s, not
   "$lines" $(( bytes / 1000000 )) $(( took / 1000 )) $(( took % 1000 / 10 )))"
 
 say "5. Live: the services write 20,000 lines a second, and their logs are renamed again and again under way"
-simulate=(simulate live --files 8 --rate 20000 --duration 5s --rotate rename --rotate-size 512KiB --traceback 0.002)
+simulate=(simulate live --files 8 --rate 20000 --duration 5s --rotate rename --rotate-size 128KiB --traceback 0.002)
 follow=(follow -q -o live.log live)
 show "${simulate[@]} &"
 show "${follow[@]} &"
@@ -62,7 +62,7 @@ run follow -q -n 0 --label name --color "$color" --level warn live | first 12
 
 wait "$writing"
 sleep 1
-kill -INT "$following"
+kill -TERM "$following"
 wait "$following"
 run verify --order time live.log live
 

@@ -1,8 +1,8 @@
 """Every code block of the documentation does what it says, and its tables are those of the code.
 
 A ``console`` block is run by a shell, command by command, beside the example shop; ``...`` stands for any text, alone
-on a line for any lines. A ``python`` block is run as a program, or by pytest where it holds a test. A ``sh`` block is for
-a person to type: only the verbs in it are checked. There are no other blocks.
+on a line for any lines. A ``python`` block is run as a program, or by pytest where it holds a test. A ``sh`` block is
+for a person to type: only the verbs in it are checked. There are no other blocks.
 """
 
 from __future__ import annotations

@@ -34,11 +34,14 @@ from logbraid.sinks.base import Batch
 from logbraid.system.finder import Finder
 from logbraid.system.followed import Disk
 from logbraid.system.notify import notifier
-from logbraid.system.ports import Files, Hints
+from logbraid.system.ports import Files, Hints, Notifier
 from logbraid.testing import FakeFiles, ManualClock
 
 LINE: Final = re.compile(rb"\d{19} ([a-d]) (\d{6}) \.*end\n")
 SOURCES: Final = ("a", "b", "c")
+MOST_CALLS: Final = 3000
+"""Of the ports, within one moment."""
+
 LEAST_COPIED: Final = 600
 """Bytes: a shorter copy than that cannot be told from other files with the same opening."""
 
@@ -110,7 +113,7 @@ class OnDisk:
         self.root = Path(tempfile.mkdtemp())
         disk = Interrupted(Disk(), interrupt)
         finder = Finder([f"{self.root}/[abc].log", f"{self.root}/link.log"])
-        told = notifier() if hints == "all" else Deaf(lost=hints == "lost")
+        told = notifier() if hints == "all" else Deaf(notifier(), lost=hints == "lost")
         self.world = World(disk, told, finder, clock)
 
     def append(self, name: str, data: bytes) -> None:
@@ -164,20 +167,17 @@ def open_here() -> dict[Identity, str]:
 
 
 class Deaf:
-    """A notifier that hears nothing, or no more than that there was something."""
+    """A notifier that tells nothing, or no more than that there was something."""
 
-    descriptor = None
-
-    def __init__(self, *, lost: bool) -> None:
+    def __init__(self, heard: Notifier, *, lost: bool) -> None:
+        self._heard = heard
         self._lost = lost
-
-    def watch(self, directory: str) -> str | None:
-        return None
+        self.descriptor = heard.descriptor
+        self.watch = heard.watch
+        self.close = heard.close
 
     def hints(self) -> Hints:
-        return Hints(lost=self._lost)
-
-    def close(self) -> None: ...
+        return Hints(lost=(self._heard.hints() != Hints()) and self._lost)
 
 
 class Interrupted:
@@ -272,6 +272,7 @@ class Written(RuleBasedStateMachine):
         self.announced: set[str] = set()
         self.swaps = 0
         self.calls = 0  # of the ports before the interruption
+        self.spins, self.tick = 0, -1
         self.interruption: Callable[[], object] | None = None
 
     @initialize(
@@ -451,6 +452,9 @@ class Written(RuleBasedStateMachine):
         self.interruption = None
 
     def interrupt(self) -> None:
+        tick = self.clock.now().tick
+        self.spins, self.tick = self.spins + 1 if tick == self.tick else 0, tick
+        assert self.spins < MOST_CALLS, "the run spins: nothing waits any more"
         self.calls -= 1
         if self.calls == 0 and self.interruption is not None:
             self.interruption()

@@ -115,8 +115,8 @@ def test_a_file_that_is_there(follower: Follower, flag: str, kept: bytes) -> Non
 def test_the_account_is_said() -> None:
     result = run("app.log")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr.splitlines()[1].split() == ["source", "seen", "out", "records", "late", "lost"]
-    assert result.stderr.splitlines()[2].split() == ["app.log", "7", "B", "0", "B", "1", "0", "0", "B"]
+    assert result.stderr.splitlines()[1].split() == ["source", "seen", "out", "records", "late", "rotated", "lost"]
+    assert result.stderr.splitlines()[2].split() == ["app.log", "7", "B", "0", "B", "1", "0", "0", "0", "B"]
 
 
 def test_the_account_as_json() -> None:

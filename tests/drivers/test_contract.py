@@ -71,7 +71,7 @@ def test_on_disk(tmp_path: Path, name: str, order: Order) -> None:
 def scripts(draw: st.DrawFn) -> Scenario:
     """Everything that a writer and a rotator may do, one after the other, to three sources; nothing is lost by it."""
     steps: list[Step] = []
-    for second in range(1, draw(st.integers(1, 12)) + 1):
+    for second in range(1, draw(st.integers(1, 10)) + 1):
         source = draw(st.sampled_from("abc"))
         steps += draw(st.sampled_from([[], [SETTLE]]))
         steps += [*_change(draw, source, steps), append(source, second)]
@@ -96,7 +96,7 @@ def _change(draw: st.DrawFn, source: str, steps: Sequence[Step]) -> Sequence[Ste
     return draw(st.sampled_from(changes))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(scenario=scripts(), order=st.sampled_from(ORDERS))
 def test_any_script_in_memory(scenario: Scenario, order: Order) -> None:
     check(scenario, order)
@@ -165,7 +165,7 @@ def test_a_merge_of_a_pipe_and_others(tmp_path: Path, order: Order) -> None:
 
 
 def test_all_of_it_on_one_processor() -> None:
-    selected = "many"
+    selected = "many_sources_on_disk"
     arguments = ["-q", "-p", "no:cacheprovider", "-k", selected, f"{__file__}"]
     program = f"import os, pytest; os.sched_setaffinity(0, {{0}}); raise SystemExit(pytest.main({arguments!r}))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=100)

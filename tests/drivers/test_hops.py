@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from logbraid.testing import CollectSink
 
 from .logs import nothing_left_behind
 from .runs import BLOCKING, DRIVERS, ON_A_LOOP, QUICK, until
-from .scenarios import line
+from .scenarios import Fake, Scenario, append, line
 
 # Hops
 
@@ -57,6 +58,27 @@ def count_hops(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
     monkeypatch.setattr(asyncio.BaseEventLoop, "call_soon_threadsafe", counted)
     return hops
+
+
+@pytest.mark.parametrize(("driver", "most"), [("aio", 2), ("mixed", 3)])
+def test_hops_for_each_line_of_a_live_file(driver: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look, a read, and in mixed a write."""
+    ground = Fake(Scenario([append("a", second) for second in range(50)]))
+    hops, counts = count_hops(monkeypatch), list[int]()
+
+    class Counting(CollectSink):
+        def write(self, batch: object) -> None:
+            counts.append(len(hops))
+
+    async def main() -> None:
+        names = ground.names(["a.log"])
+        async with afollow(*names, driver=driver, last=None, order="arrival", **ground.options) as run:
+            ground.begin(run, CollectSink())
+            await run.into(Counting(takes_lines=True))
+
+    asyncio.run(main())
+    assert len(counts) == 50
+    assert max(second - first for first, second in pairwise(counts[1:])) <= most
 
 
 @pytest.mark.parametrize("driver", ON_A_LOOP)

@@ -21,6 +21,7 @@ import logbraid
 from logbraid.api.following import afollow, follow
 from logbraid.api.merging import amerge
 from logbraid.errors import SinkError, UsageError
+from logbraid.testing import CollectSink
 
 from .logs import nothing_left_behind
 from .runs import BLOCKING, DRIVERS, ON_A_LOOP, QUICK, Stopping, arun_into, in_a_thread, only_this_task, run_into
@@ -33,14 +34,14 @@ WHO: ContextVar[str] = ContextVar("WHO", default="nobody")
 
 
 @pytest.mark.parametrize("driver", ON_A_LOOP)
-def test_the_default_executor_is_never_used(tmp_path: Path, log: Path, driver: str) -> None:
+def test_the_default_executor_is_never_used(log: Path, driver: str) -> None:
     class Forbidden(ThreadPoolExecutor):
         def submit(self, *_: Any, **__: Any) -> Any:
             raise AssertionError("the default executor is somebody else's")
 
     async def main() -> logbraid.Account:
         asyncio.get_running_loop().set_default_executor(Forbidden())
-        await amerge(log, tmp_path / "merged", driver=driver, tz="UTC")
+        await amerge(log, CollectSink(), driver=driver, tz="UTC")
         return await arun_into(driver, log, Stopping)
 
     assert asyncio.run(main()).records == 5
