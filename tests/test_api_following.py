@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -240,3 +242,67 @@ def test_what_is_noticed_is_told(logs: Path) -> None:
         while not told:
             next(run)
     assert [type(event) for event in told] == [Rotated]
+
+
+def test_what_is_written_after_the_block_was_entered_is_seen(logs: Path) -> None:
+    with follow(logs / "a.log", last=0, **QUICK) as run:
+        with (logs / "a.log").open("a") as file:
+            file.write("2026-03-01T10:00:04Z from here on\n")
+        assert [record.text for record in next(run).records()] == ["2026-03-01T10:00:04Z from here on"]
+
+
+def test_the_same_in_a_loop(logs: Path) -> None:
+    async def main() -> list[str]:
+        async with afollow(logs / "a.log", last=0, **QUICK) as run:
+            (logs / "a.log").open("a").write("2026-03-01T10:00:04Z from here on\n")
+            return [record.text for record in (await anext(run)).records()]
+
+    assert asyncio.run(main()) == ["2026-03-01T10:00:04Z from here on"]
+
+
+def test_an_empty_file_that_is_rotated_before_it_is_looked_at_again(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.touch()
+    with follow(log, **QUICK) as run:
+        log.write_text("2026-03-01T10:00:00Z before\n")
+        log.rename(tmp_path / "app.log.1")
+        log.write_text("2026-03-01T10:00:01Z behind\n")
+        seen: list[str] = []
+        while len(seen) < 2:
+            seen += [record.text for record in next(run).records()]
+    assert seen == ["2026-03-01T10:00:00Z before", "2026-03-01T10:00:01Z behind"]
+
+
+@both
+def test_the_output_is_no_source_though_it_lies_among_them(logs: Path, blocking: bool) -> None:
+    out = logs / "out.log"
+
+    def until_all_is_there(run: Any) -> None:
+        while not out.exists() or out.stat().st_size < len(ALL):
+            time.sleep(0.01)
+        time.sleep(0.1)  # in which it would follow what it writes
+        run.stop()
+
+    async def main() -> Account:
+        async with afollow(logs, last=None, **QUICK) as run:
+            threading.Thread(target=until_all_is_there, args=(run,)).start()
+            return await run.into(out)
+
+    if blocking:
+        with follow(logs, last=None, **QUICK) as run:
+            threading.Thread(target=until_all_is_there, args=(run,)).start()
+            account = run.into(out)
+    else:
+        account = asyncio.run(main())
+    assert out.read_text() == ALL
+    assert [source.label for source in account.sources] == ["a.log", "b.log"]
+
+
+def test_a_source_is_not_written_over(logs: Path) -> None:
+    with follow(logs / "a.log") as run, pytest.raises(UsageError, match="cannot be the output"):
+        run.into(logs / "a.log")
+
+
+def test_whole_paths_are_no_labels_here(logs: Path) -> None:
+    with follow(logs / "a.log") as run, pytest.raises(UsageError, match="labels"):
+        run.into(CollectSink(), labels="path")

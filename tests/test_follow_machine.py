@@ -76,7 +76,8 @@ class Memory:
 
     def __init__(self, clock: ManualClock, interrupt: Callable[[], None], hints: str) -> None:
         sources = ["/logs/[abc].log", "/logs/link.log"]
-        files = self.files = FakeFiles(sources, clock=clock, drop_hints=hints == "dropped", overflow=hints == "lost")
+        files = self.files = FakeFiles(sources, clock=clock, reuse=True)
+        files.drop_hints, files.overflow = hints == "dropped", hints == "lost"
         self.world = World(Interrupted(files, interrupt), files, files, clock)
         self.truncate = lambda name: files.truncate(f"/logs/{name}")
         self.delete = lambda name: files.delete(f"/logs/{name}")
@@ -375,8 +376,13 @@ class Written(RuleBasedStateMachine):
             if again:
                 self.write(source, 3)
 
-    @rule(source=st.sampled_from(SOURCES), between=st.integers(0, 3), read=st.booleans())
-    def copytruncate(self, source: str, between: int, read: bool) -> None:
+    @rule(
+        source=st.sampled_from(SOURCES),
+        between=st.integers(0, 3),
+        read=st.booleans(),
+        after=st.sampled_from([0, 1, 40]),
+    )
+    def copytruncate(self, source: str, between: int, read: bool, after: int) -> None:
         """What is written between copying and truncating is lost, unless it is read in time."""
         name = f"{source}.log"
         if not self.is_there(name) or not self.has_begun(name):
@@ -392,9 +398,10 @@ class Written(RuleBasedStateMachine):
                 self.run.go_on(0.1)
             self.excused |= self.unread(data)
         self.ground.truncate(name)
+        self.write(source, after)
 
-    @rule(source=st.sampled_from(SOURCES))
-    def truncate(self, source: str) -> None:
+    @rule(source=st.sampled_from(SOURCES), after=st.sampled_from([0, 1, 40]))
+    def truncate(self, source: str, after: int) -> None:
         name = f"{source}.log"
         if self.is_there(name):
             self.finish_line(source)
@@ -402,6 +409,7 @@ class Written(RuleBasedStateMachine):
             self.excused |= lost
             self.announced |= {source} if lost and self.has_begun(name) else set()
             self.ground.truncate(name)
+            self.write(source, after)
 
     @rule(source=st.sampled_from(SOURCES), rotated=st.booleans())
     def delete(self, source: str, rotated: bool) -> None:
@@ -445,7 +453,7 @@ class Written(RuleBasedStateMachine):
         operations: dict[str, Callable[[], None]] = {
             "rotate": lambda: self.rotate(source, late=False, again=True),
             "write": lambda: self.write(source, 5),
-            "copy": lambda: self.copytruncate(source, 0, read=False),
+            "copy": lambda: self.copytruncate(source, 0, read=False, after=1),
         }
         self.calls, self.interruption = calls, operations[what]
         self.run.go_on(1)

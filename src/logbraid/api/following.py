@@ -10,17 +10,18 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack, cast
 
-from logbraid.api.arguments import Notice, Path, Reading, ignore
+from logbraid.api.arguments import Notice, Path, Reading, ignore, refuse_own
 from logbraid.api.plan import Plan, World, plan_from
-from logbraid.api.running import BLOCKING, ON_A_LOOP, run_into
+from logbraid.api.running import BLOCKING, ON_A_LOOP, POURS
 from logbraid.core.account import Account
 from logbraid.core.options import Order
 from logbraid.core.types import Nanos, Source
 from logbraid.drivers.control import Control
+from logbraid.drivers.live import FollowPump
 from logbraid.drivers.threads import Batches
 from logbraid.errors import UsageError
-from logbraid.sinks.base import takes_lines
-from logbraid.sinks.destinations import Destination, OutputFormat, live_sink_for
+from logbraid.sinks.base import Sink
+from logbraid.sinks.destinations import Destination, OutputFormat, lines_will_do, live_sink_for, own_paths
 
 if TYPE_CHECKING:
     from logbraid.core.records import RecordBatch
@@ -32,7 +33,8 @@ __all__ = ["AsyncFollowing", "Following", "afollow", "follow"]
 class Following:
     """The batches of a live run: a context manager, and an iterator that waits for the next one.
 
-    Leaving the ``with`` block, by its end, by ``break`` or by an exception, leaves no thread and no descriptor behind.
+    What is written after the ``with`` block was entered is seen. Leaving it, by its end, by ``break`` or by an
+    exception, leaves no thread and no descriptor behind.
     """
 
     def __init__(self, plan: Plan, driver: str | None, notice: Notice) -> None:
@@ -41,9 +43,15 @@ class Following:
         self._notice = notice
         self._control = Control()
         self._batches: Batches | None = None
-        self._account: Account | None = None
+        self._pump: FollowPump | None = None
+        self._taken = False
 
     def __enter__(self) -> Self:
+        try:
+            self._open().begin()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -53,6 +61,7 @@ class Following:
         return self
 
     def __next__(self) -> RecordBatch:
+        self._taken = True
         return cast("RecordBatch", next(self._open()))
 
     @property
@@ -63,9 +72,7 @@ class Following:
     @property
     def account(self) -> Account:
         """What was done so far."""
-        return (
-            self._batches.account if self._batches is not None and self._account is None else self._account or Account()
-        )
+        return Account() if self._batches is None else self._batches.account
 
     def stop(self) -> None:
         """End well: what is held comes as the last batches. May be called from any thread."""
@@ -75,32 +82,39 @@ class Following:
         """Write every batch to a sink until ``stop`` is called or all pipes have ended.
 
         Args:
-            sink: a path (which must not hold anything yet), a binary file, a function or a ``Sink``.
+            sink: a path (which must not hold anything yet), a binary file, a function, which may be a coroutine
+                function, or a ``Sink``.
             labels: ``name``: put the source's label before each line.
             output_format: ``text`` or ``jsonl``.
 
         Raises:
             SinkError: the sink refused a batch.
+            UsageError: batches were asked for already.
         """
-        if self._batches is not None:
-            raise UsageError("the batches are being iterated over: a run has one taker")
+        _check(labels, taken=self._taken)
+        refuse_own(self._plan.specs, own := own_paths(sink))
+        self._taken = True
+        batches = self._open(lines=lines_will_do(sink, output_format), own=own)
         made = live_sink_for(sink, self._plan.sources, output_format, labelled=labels is not None)
-        drive = BLOCKING[self._driver or "bottom_up"]
-        self._account = run_into(
-            made, lambda pump: drive(pump, made, self._plan.clock, self._control, self._notice), self._plan
-        )
-        return self._account
+        try:
+            account = POURS[self._driver or "bottom_up"](batches, made)
+            made.close()
+        except BaseException:
+            made.abort()
+            raise
+        return account
 
     def close(self) -> None:
         """End at once: what is held is dropped. May be called again."""
         if self._batches is not None:
-            self._account = self._batches.account
             self._batches.close()
         self._control.close()
 
-    def _open(self) -> Batches:
-        if self._batches is None:
-            self._batches = Batches(self._plan.pump(), self._plan.clock, self._control, self._notice)
+    def _open(self, *, lines: bool = False, own: Sequence[str] = ()) -> Batches:
+        if self._batches is None or self._pump is None:
+            self._pump = self._plan.pump(lines=lines)
+            self._batches = Batches(self._pump, self._plan.clock, self._control, self._notice)
+        self._pump.exclude(own)
         return self._batches
 
 
@@ -116,9 +130,15 @@ class AsyncFollowing:
         self._notice = notice
         self._control = Control()
         self._batches: AsyncBatches | None = None
-        self._account: Account | None = None
+        self._pump: FollowPump | None = None
+        self._taken = False
 
     async def __aenter__(self) -> Self:
+        try:
+            await self._open().begin()
+        except BaseException:
+            await self.aclose()
+            raise
         return self
 
     async def __aexit__(
@@ -130,6 +150,7 @@ class AsyncFollowing:
         return self
 
     async def __anext__(self) -> RecordBatch:
+        self._taken = True
         return cast("RecordBatch", await anext(self._open()))
 
     @property
@@ -140,9 +161,7 @@ class AsyncFollowing:
     @property
     def account(self) -> Account:
         """What was done so far."""
-        return (
-            self._batches.account if self._batches is not None and self._account is None else self._account or Account()
-        )
+        return Account() if self._batches is None else self._batches.account
 
     def stop(self) -> None:
         """End well: what is held comes as the last batches. May be called from any thread."""
@@ -161,34 +180,33 @@ class AsyncFollowing:
 
         Raises:
             SinkError: the sink refused a batch.
+            UsageError: batches were asked for already.
         """
-        from logbraid.api.loops import DRIVERS, suited
+        from logbraid.api.loops import pour_on_a_loop, suited
 
-        if self._batches is not None:
-            raise UsageError("the batches are being iterated over: a run has one taker")
-        made = live_sink_for(sink, self._plan.sources, output_format, labelled=labels is not None)
-        drive = DRIVERS[self._driver or suited(sink)]
-        try:
-            pump = self._plan.pump(lines=takes_lines(made))
-            self._account = await drive(pump, made, self._plan.clock, self._control, self._notice)
-            made.close()
-        except BaseException:
-            made.abort()
-            raise
-        return self._account
+        _check(labels, taken=self._taken)
+        refuse_own(self._plan.specs, own := own_paths(sink))
+        self._taken = True
+        batches = self._open(lines=lines_will_do(sink, output_format), own=own)
+
+        def make() -> Sink:
+            return live_sink_for(sink, self._plan.sources, output_format, labelled=labels is not None)
+
+        return await pour_on_a_loop(batches, make, self._driver or suited(sink))
 
     async def aclose(self) -> None:
         """End at once: what is held is dropped. May be called again."""
         if self._batches is not None:
-            self._account = self._batches.account
             await self._batches.aclose()
         self._control.close()
 
-    def _open(self) -> AsyncBatches:
-        if self._batches is None:
+    def _open(self, *, lines: bool = False, own: Sequence[str] = ()) -> AsyncBatches:
+        if self._batches is None or self._pump is None:
             from logbraid.drivers.aio import AsyncBatches
 
-            self._batches = AsyncBatches(self._plan.pump(), self._plan.clock, self._control, self._notice)
+            self._pump = self._plan.pump(lines=lines)
+            self._batches = AsyncBatches(self._pump, self._plan.clock, self._control, self._notice)
+        self._pump.exclude(own)
         return self._batches
 
 
@@ -272,3 +290,10 @@ def _driver(driver: str | None, drivers: Sequence[str]) -> str | None:
     if driver is not None and driver not in drivers:
         raise UsageError(f"no such driver here: {driver}: there are {' and '.join(drivers)}")
     return driver
+
+
+def _check(labels: str | None, *, taken: bool) -> None:
+    if taken:
+        raise UsageError("the batches are being taken already: a run has one taker")
+    if labels not in (None, "name"):
+        raise UsageError(f"labels are 'name' or None here, not {labels!r}: sources may come that nobody knows yet")

@@ -16,12 +16,14 @@ from logbraid.drivers import aio, mixed
 from logbraid.drivers.control import Control
 from logbraid.drivers.errands import Errands
 from logbraid.drivers.once import MergePump, Run
+from logbraid.sinks.base import Sink
 from logbraid.sinks.destinations import Destination
 from logbraid.system.clock import Clock
 
-__all__ = ["DRIVERS", "merge_on_a_loop", "suited"]
+__all__ = ["DRIVERS", "POURS", "merge_on_a_loop", "pour_on_a_loop", "suited"]
 
 DRIVERS: Final = {"mixed": mixed.drive, "aio": aio.drive}
+POURS: Final = {"mixed": mixed.pour, "aio": aio.pour}
 
 
 def suited(sink: Destination) -> str:
@@ -69,6 +71,33 @@ async def _drive(run: Run, driver: str, notice: Notice) -> Account:
         return await DRIVERS[driver](MergePump(run), run.sink, Clock(), control, notice)
     finally:
         control.close()
+
+
+async def pour_on_a_loop(batches: aio.AsyncBatches, make_sink: Callable[[], Sink], driver: str) -> Account:
+    """Write every batch to a sink, which is opened and closed as an errand.
+
+    Args:
+        batches: of a live run; not closed here.
+        make_sink: opens the sink.
+        driver: its name.
+    """
+    made: list[Sink] = []
+    errands = Errands("logbraid-open")
+    try:
+        await errands.ask(lambda: made.append(make_sink()))
+        account = await POURS[driver](batches, made[0])
+        await errands.ask(made[0].close)
+        return account
+    except BaseException:
+        errands.ask(_give_up, made)
+        raise
+    finally:
+        await errands.close()
+
+
+def _give_up(sinks: Sequence[Sink]) -> None:
+    for sink in sinks:
+        sink.abort()
 
 
 def _close(runs: Sequence[Run]) -> None:

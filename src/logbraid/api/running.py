@@ -18,12 +18,13 @@ from logbraid.drivers.pump import Pump
 from logbraid.sinks.base import Sink, takes_lines
 from logbraid.system.ports import Clock
 
-__all__ = ["BLOCKING", "ON_A_LOOP", "follow_into", "run_into"]
+__all__ = ["BLOCKING", "ON_A_LOOP", "POURS", "follow_into", "run_into"]
 
 MakeLiveSink = Callable[[list[Source]], Sink]
 """Makes the sink of a run from the list of its sources, which grows."""
 
 BLOCKING: Final = {"threads": threads.drive, "bottom_up": bottom_up.drive}
+POURS: Final = {"threads": threads.pour, "bottom_up": bottom_up.pour}
 ON_A_LOOP: Final = ("mixed", "aio")
 
 

@@ -7,7 +7,7 @@ to read next: in fair turns, within the buffer. It never reads, waits or looks a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from logbraid.core.account import Account, SourceAccount
@@ -16,6 +16,7 @@ from logbraid.core.events import BytesLost, Event, Rotated, SourceFailed
 from logbraid.core.lane import Lane
 from logbraid.core.options import Options
 from logbraid.core.reconcile import Deadlines, Reconciler
+from logbraid.core.siblings import bases
 from logbraid.core.silence import Silences
 from logbraid.core.states import Beginning, Ended, Left, Loss, Piece
 from logbraid.core.tail import Tail
@@ -55,7 +56,7 @@ class LivePipeline:
         self._tails: list[Tail | None] = []  # None: a pipe
         self._accounts: list[SourceAccount] = []
         self._owned: set[Identity] | None = None  # counted again when somebody asks
-        self._neighbours: dict[str, list[Tail]] = {}
+        self._by_path: dict[str, Tail] = {}
         self._reconciler = Reconciler()
         self._wall = WallClock()
         self._now = Now(0, 0)
@@ -95,7 +96,7 @@ class LivePipeline:
         """
         tail = Tail(source.id, source.path, beginning, with_past=with_past)
         self._enter(source, tail)
-        self._neighbours.setdefault(_directory(source.path), []).append(tail)
+        self._by_path[source.path] = tail
         self._lane.add(source, start, polled=polled)
         self._reconciler.add(source.id, polled=polled)
         self._take(source.id, tail)
@@ -181,10 +182,18 @@ class LivePipeline:
     def receive_siblings(self, source: SourceId, found: Sequence[Sibling]) -> None:
         """Answer ``FindSiblings``."""
         tail = self._tail(source)
-        others = [other for other in self._neighbours[_directory(tail.path)] if other is not tail]
-        free = [one for one in found if not any(one.stat.identity in other.owned for other in others)]
+        free = [one for one in found if not any(one.stat.identity in other.owned for other in self._rivals(tail, one))]
         tail.receive_siblings(free, self._now)
         self._take(source, tail)
+
+    def _rivals(self, tail: Tail, found: Sibling) -> Iterator[Tail]:
+        """The other tails that may have read this file: its name says so. Its inode alone may be an old acquaintance."""
+        directory, _, _ = tail.path.rpartition("/")
+        _, _, name = found.path.rpartition("/")
+        for origin in (name, *bases(name)):
+            other = self._by_path.get(f"{directory}/{origin}" if directory else origin)
+            if other is not None and other is not tail:
+                yield other
 
     def receive_data(self, action: ReadAt, chunk: Chunk | None) -> None:
         """Answer ``ReadAt`` with what was read; None: the file cannot be reached."""
@@ -389,7 +398,3 @@ class LivePipeline:
             else:
                 self._lane.pause(silence.source, wall)
                 self._settle(silence.source, 0, whole=True)
-
-
-def _directory(path: str) -> str:
-    return path.rpartition("/")[0]

@@ -47,6 +47,7 @@ class Tail:
         "_holes",
         "_lookups",
         "_named",
+        "_nameless",
         "_next",
         "_patience",
         "_predecessors",
@@ -86,6 +87,7 @@ class Tail:
         self._search: Search | None = None
         self._why = Cause.LEFT
         self._next: Sibling | None = None
+        self._nameless: Sibling | None = None  # was truncated and has lost its name since: what it holds now comes next
         self._holes = False  # the file was truncated before, and its writer may go on at the old offset
         self._done: tuple[Outcome, ...] = ()
         if beginning is not None:
@@ -208,7 +210,10 @@ class Tail:
         self._lookups.answered()
         if self.state is not State.SEARCHING:
             return
-        self._predecessors.keep_only({sibling.stat.identity for sibling in found})
+        there = {sibling.stat.identity for sibling in found}
+        self._predecessors.keep_only(there)
+        if self._reading is not None and self._why is Cause.CHANGED and self._reading.identity not in there:
+            self._nameless = Sibling("", self._reading.seen._replace(size=0), compressed=False)
         self._search = Search(self._reading, self._why, found, self.path, self._predecessors.marks)
         self._conclude(now)
 
@@ -330,7 +335,7 @@ class Tail:
 
     def _settle(self, search: Search, reading: Reading, now: Now) -> None:
         """Leave a file that was read to its end, if its writer has left it."""
-        successor, same = search.successor, search.verdict is Verdict.SAME
+        successor, same = self._nameless or search.successor, search.verdict is Verdict.SAME
         if same and search.found is not None:
             reading.path = search.found.path
         if same and search.found is search.own:
@@ -369,7 +374,7 @@ class Tail:
             reading.trust_look()
         reason = "truncated" if truncated else "deleted before it was read"
         self._done += (Loss(reading.generation, reading.forsake(), reason),)
-        self._move(search.successor, now)
+        self._move(self._nameless or search.successor, now)
 
     # From one file to the next.
 
@@ -384,11 +389,12 @@ class Tail:
 
     def _begin(self, file: Sibling) -> None:
         """Read a file from its first byte, as the next generation."""
+        self._nameless = None
         self.generation += self._reading is not None
         self._read_on(Reading.whole(self.generation, file, holed=self._holes))
         self._unread = file.compressed or file.stat.size > 0
         if file.path != self.path:
-            self.state = State.DRAINING
+            self.state, self._unread = State.DRAINING, True
 
     def _read_on(self, reading: Reading) -> None:
         self._reading = reading

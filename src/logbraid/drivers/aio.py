@@ -21,7 +21,7 @@ from logbraid.drivers.pump import Pump
 from logbraid.sinks.base import Batch, Sink
 from logbraid.system.ports import Clock
 
-__all__ = ["AsyncBatches", "drive"]
+__all__ = ["AsyncBatches", "drive", "pour"]
 
 
 class AsyncBatches:
@@ -85,6 +85,16 @@ class AsyncBatches:
         self._batches.clear()
         await self.errands.close(self._pump.close)
 
+    async def begin(self) -> None:
+        """Find the sources and where each begins; what is written from now on will be read."""
+        while not self._pump.begun and not self._finished:
+            self._batches.extend(await self._turn())
+        self._notice_all()
+
+    def _notice_all(self) -> None:
+        for event in self._pump.events():
+            self._notice(event)
+
     async def _step(self) -> None:
         """Take a turn, or the last; wait where it brought nothing."""
         if self._control.stopping or self._pump.done:
@@ -93,8 +103,7 @@ class AsyncBatches:
         else:
             self._batches.extend(await self._turn())
             self._control.attend(lambda: self._pump.account(), self._reopen)
-        for event in self._pump.events():
-            self._notice(event)
+        self._notice_all()
         if not self._batches and not self._finished:
             await self._clock.wait_async(self._pump.until(), [*self._pump.descriptors, self._control.bell.descriptor])
 
@@ -117,7 +126,16 @@ async def drive(pump: Pump, sink: Sink, clock: Clock, control: Control, notice: 
         SinkError: the sink refused a batch.
     """
     async with AsyncBatches(pump, clock, control, notice, getattr(sink, "reopen", None)) as batches:
-        async for batch in batches:
-            if isawaitable(result := sink.write(batch)):
-                await result
-        return batches.account
+        return await pour(batches, sink)
+
+
+async def pour(batches: AsyncBatches, sink: Sink) -> Account:
+    """Hand every batch to the sink, and await what it returns; return the account.
+
+    Raises:
+        SinkError: the sink refused a batch.
+    """
+    async for batch in batches:
+        if isawaitable(result := sink.write(batch)):
+            await result
+    return batches.account

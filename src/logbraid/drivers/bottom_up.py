@@ -23,7 +23,7 @@ from logbraid.system.ports import Clock
 if TYPE_CHECKING:
     import asyncio  # which takes 15 ms to import, and most sinks are plain
 
-__all__ = ["OwnLoop", "drive"]
+__all__ = ["OwnLoop", "drive", "pour"]
 
 
 class OwnLoop:
@@ -64,11 +64,21 @@ def drive(pump: Pump, sink: Sink, clock: Clock, control: Control, notice: Callab
     Raises:
         SinkError: the sink refused a batch.
     """
-    with OwnLoop() as loop, Batches(pump, clock, control, notice, getattr(sink, "reopen", None)) as batches:
+    with Batches(pump, clock, control, notice, getattr(sink, "reopen", None)) as batches:
+        return pour(batches, sink)
+
+
+def pour(batches: Batches, sink: Sink) -> Account:
+    """Write every batch, and run what the sink returns to its end; return the account.
+
+    Raises:
+        SinkError: the sink refused a batch.
+    """
+    with OwnLoop() as loop:
         for batch in batches:
             if isawaitable(result := sink.write(batch)):
                 loop.run(result)
-        return batches.account
+    return batches.account
 
 
 def _loop_is_running() -> bool:

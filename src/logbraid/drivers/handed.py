@@ -65,6 +65,7 @@ class HandedPump:
     """
 
     descriptors: Sequence[int] = ()
+    begun = True
 
     def __init__(self, files: HandleFiles, clock: Clock, interval: Nanos) -> None:
         self._files = files

@@ -116,6 +116,15 @@ class FollowPump:
         self._add([Newcomer(command.path, opened=command) for command in commands])
 
     @property
+    def begun(self) -> bool:
+        """Whether the first search has come back."""
+        return self._search_at > 0 and not self._searching
+
+    def exclude(self, paths: Sequence[str]) -> None:
+        """Never follow these: they belong to the output."""
+        self._newcomers.exclude(paths)
+
+    @property
     def done(self) -> bool:
         """Whether every source has ended: there are only pipes, and all of them were read to their end."""
         return bool(self._sources) and not self._searching and self._search_at > 0 and self._pipeline.done

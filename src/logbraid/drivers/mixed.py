@@ -20,7 +20,7 @@ from logbraid.drivers.pump import Pump
 from logbraid.sinks.base import Batch, Sink
 from logbraid.system.ports import Clock
 
-__all__ = ["drive"]
+__all__ = ["drive", "pour"]
 
 
 async def drive(pump: Pump, sink: Sink, clock: Clock, control: Control, notice: Callable[[Event], None]) -> Account:
@@ -29,12 +29,21 @@ async def drive(pump: Pump, sink: Sink, clock: Clock, control: Control, notice: 
     Raises:
         SinkError: the sink refused a batch.
     """
+    async with AsyncBatches(pump, clock, control, notice, getattr(sink, "reopen", None)) as batches:
+        return await pour(batches, sink)
+
+
+async def pour(batches: AsyncBatches, sink: Sink) -> Account:
+    """Write every batch, away from the loop; return the account.
+
+    Raises:
+        SinkError: the sink refused a batch.
+    """
     writing = _Writing(sink)
     try:
-        async with AsyncBatches(pump, clock, control, notice, getattr(sink, "reopen", None)) as batches:
-            async for batch in batches:
-                await writing.write(batch)
-            return batches.account
+        async for batch in batches:
+            await writing.write(batch)
+        return batches.account
     finally:
         await writing.close()
 

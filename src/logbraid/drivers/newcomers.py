@@ -125,6 +125,10 @@ class Newcomers:
         self._first = False
         return sources, events
 
+    def exclude(self, paths: Collection[str]) -> None:
+        """Take these paths for no sources, whatever names them."""
+        self._finder.exclude(paths)
+
     def forget(self, directory: str) -> None:
         """Watch this directory anew when it is found again: it was moved or deleted."""
         self._watched.discard(directory)
@@ -161,8 +165,10 @@ class Newcomers:
             return newcomer  # followed from its first byte: there is nothing to look for in it
         try:
             stat = self._files.stat(found.path)
-            if stat is None or stat.size == 0:
+            if stat is None:
                 return newcomer
+            if not stat.size:  # if it is rotated before it is looked at again, its bytes are still wanted
+                return replace(newcomer, beginning=Beginning(stat, 0, b""))
             file = OneFile(self._files, found.path, stat)
             return self._begun(newcomer, file) if found.plain else replace(newcomer, opened=PlainSource(file))
         except SourceError as error:

@@ -122,6 +122,8 @@ class Reads:
 class MergePump:
     """Turns a run once through; see ``pump.Pump``."""
 
+    begun = True
+
     def __init__(self, run: Run) -> None:
         self._run = run
         self._pipeline = Pipeline(run.sources, run.options, run.starts)

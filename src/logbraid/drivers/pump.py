@@ -20,6 +20,10 @@ class Pump(Protocol):
     """A run: what to do is decided and taken in by the thread that owns it, and may be done by another."""
 
     @property
+    def begun(self) -> bool:
+        """Whether it is known where each source that was there begins: what is written from now on will be read."""
+
+    @property
     def done(self) -> bool:
         """Whether every source has come to its end; call ``finish`` then."""
 

@@ -21,7 +21,7 @@ from logbraid.errors import UsageError
 from logbraid.sinks.base import Batch, Sink
 from logbraid.system.ports import Clock
 
-__all__ = ["Batches", "drive"]
+__all__ = ["Batches", "drive", "pour"]
 
 
 class Batches:
@@ -80,6 +80,16 @@ class Batches:
         if os.getpid() == self._process:  # a forked child has the run's commands and threads in its memory only
             self._pump.close()
 
+    def begin(self) -> None:
+        """Find the sources and where each begins; what is written from now on will be read."""
+        while not self._pump.begun and not self._finished:
+            self._batches.extend(turn(self._pump))
+        self._notice_all()
+
+    def _notice_all(self) -> None:
+        for event in self._pump.events():
+            self._notice(event)
+
     def _step(self) -> None:
         """Take a turn, or the last; wait where it brought nothing."""
         if os.getpid() != self._process:
@@ -90,8 +100,7 @@ class Batches:
         else:
             self._batches.extend(turn(self._pump))
             self._control.attend(lambda: self._pump.account(), self._reopen)
-        for event in self._pump.events():
-            self._notice(event)
+        self._notice_all()
         if not self._batches and not self._finished:
             self._clock.wait(self._pump.until(), [*self._pump.descriptors, self._control.bell.descriptor])
 
@@ -103,10 +112,20 @@ def drive(pump: Pump, sink: Sink, clock: Clock, control: Control, notice: Callab
         SinkError: the sink refused a batch.
     """
     with Batches(pump, clock, control, notice, getattr(sink, "reopen", None)) as batches:
-        for batch in batches:
-            if isawaitable(result := sink.write(batch)):
-                _refuse(result)
-        return batches.account
+        return pour(batches, sink)
+
+
+def pour(batches: Batches, sink: Sink) -> Account:
+    """Write every batch; return the account.
+
+    Raises:
+        SinkError: the sink refused a batch.
+        UsageError: the sink is asynchronous.
+    """
+    for batch in batches:
+        if isawaitable(result := sink.write(batch)):
+            _refuse(result)
+    return batches.account
 
 
 def _refuse(result: Awaitable[object]) -> NoReturn:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias, TypeGuard
 from logbraid.core.types import Source
 from logbraid.errors import UsageError
 from logbraid.sinks.append import AppendSink
-from logbraid.sinks.base import Renderer, Sink, TextRenderer
+from logbraid.sinks.base import Renderer, Sink, TextRenderer, takes_lines
 from logbraid.sinks.callback import CallbackSink
 from logbraid.sinks.file import BinaryWriter, DescriptorSink, FileSink, WriterSink
 
 if TYPE_CHECKING:
     from logbraid.core.records import RecordBatch
 
-__all__ = ["Destination", "OutputFormat", "live_sink_for", "own_paths", "renderer_for", "sink_for"]
+__all__ = ["Destination", "OutputFormat", "lines_will_do", "live_sink_for", "own_paths", "renderer_for", "sink_for"]
 
 OutputFormat = Literal["text", "jsonl", "parquet"]
 
@@ -100,6 +100,13 @@ def live_sink_for(
         renderer = renderer_for(output_format, sources if labelled else None)
         return AppendSink(os.fspath(destination), renderer, append=append, fresh=fresh)
     return sink_for(destination, sources, output_format, labelled=labelled)
+
+
+def lines_will_do(destination: Destination, output_format: str) -> bool:
+    """Whether the sink that writes to ``destination`` can be given bare lines."""
+    if isinstance(destination, Sink):
+        return takes_lines(destination)
+    return output_format == "text" and not callable(destination)
 
 
 def own_paths(destination: Destination) -> list[str]:

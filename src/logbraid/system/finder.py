@@ -53,6 +53,10 @@ class Finder:
         self._wanted: list[Named | Area] = [self._of(spec) for spec in specs]
         self._known.expect(each.path for each in self._wanted if isinstance(each, Named))
 
+    def exclude(self, paths: Collection[str]) -> None:
+        """Take these paths for no sources, nor what is rotated away from them."""
+        self._known.exclude(paths)
+
     def search(self, changed: Collection[str] | None = None) -> Findings:
         """Look again; return what is new. The first call returns everything.
 

@@ -31,14 +31,21 @@ class Known:
     def __init__(self, exclude: Sequence[str], owned: Owned) -> None:
         self.owned = owned
         self._directories: dict[str, Directory] = {}
-        self._exclude = exclude
-        self._excluded_keys = {spelt for path in exclude for spelt in (self.key(path), os.path.realpath(path))}
+        self._exclude: list[str] = []
+        self._excluded_keys: set[str] = set()
         self._excluded: set[Identity] = set()
         self._followed: dict[str, str] = {}
         self._identities: dict[Identity, str] = {}
         self._awaited: set[str] = set()
         self._said: set[Event] = set()
         self._new: list[Event] = []
+        self.exclude(exclude)
+
+    def exclude(self, paths: Iterable[str]) -> None:
+        """Take these paths for no sources from now on."""
+        for path in paths:
+            self._exclude.append(path)
+            self._excluded_keys |= {self.key(path), os.path.realpath(path)}
 
     def begin(self, events: list[Event]) -> None:
         """A new search, which says what is left out in ``events``."""

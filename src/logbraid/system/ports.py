@@ -130,6 +130,9 @@ class Findings:
 class Finder(Protocol):
     """Finds the sources that the user named, again and again."""
 
+    def exclude(self, paths: Collection[str]) -> None:
+        """Take these paths, and the files behind them, for no sources: they are the run's own."""
+
     def search(self, changed: Collection[str] | None = None) -> Findings:
         """Look again; return what is new. The first call returns everything.
 

@@ -69,6 +69,7 @@ class FakeFiles:
         self._watched: list[str] = []
         self._hints = Hints()
         self._found: set[str] = set()
+        self._excluded: set[str] = set()
 
     # The script: what happens to the files
 
@@ -233,11 +234,15 @@ class FakeFiles:
 
     # The port Finder
 
+    def exclude(self, paths: Collection[str]) -> None:
+        """Take these paths for no sources."""
+        self._excluded.update(paths)
+
     def search(self, changed: Collection[str] | None = None) -> Findings:
         """Look for sources again; return what is new."""
         self.calls["search"] += 1
         found = [each for source in self._sources for each in self._matching(source)]
-        new = [each for each in dict.fromkeys(found) if each.path not in self._found]
+        new = [each for each in dict.fromkeys(found) if each.path not in self._found | self._excluded]
         self._found |= {each.path for each in new}
         paths = [*self._sources, *self._found]
         directories = {posixpath.dirname(path) for path in paths + [self._tree.real(path) for path in paths]}
