@@ -244,17 +244,21 @@ def test_what_is_noticed_is_told(logs: Path) -> None:
     assert [type(event) for event in told] == [Rotated]
 
 
+def append(path: Path, text: str) -> None:
+    with path.open("a") as file:
+        file.write(text)
+
+
 def test_what_is_written_after_the_block_was_entered_is_seen(logs: Path) -> None:
     with follow(logs / "a.log", last=0, **QUICK) as run:
-        with (logs / "a.log").open("a") as file:
-            file.write("2026-03-01T10:00:04Z from here on\n")
+        append(logs / "a.log", "2026-03-01T10:00:04Z from here on\n")
         assert [record.text for record in next(run).records()] == ["2026-03-01T10:00:04Z from here on"]
 
 
 def test_the_same_in_a_loop(logs: Path) -> None:
     async def main() -> list[str]:
         async with afollow(logs / "a.log", last=0, **QUICK) as run:
-            (logs / "a.log").open("a").write("2026-03-01T10:00:04Z from here on\n")
+            append(logs / "a.log", "2026-03-01T10:00:04Z from here on\n")
             return [record.text for record in (await anext(run)).records()]
 
     assert asyncio.run(main()) == ["2026-03-01T10:00:04Z from here on"]
