@@ -11,12 +11,14 @@ from logbraid.errors import UsageError
 
 def test_a_row_a_source_and_their_sum() -> None:
     app = SourceAccount("app.log", "/app.log", bytes_seen=2048, bytes_emitted=2048, records=1234, late=5)
-    db = SourceAccount("db.log", "/db.log", bytes_seen=512, bytes_emitted=100, bytes_filtered=412, records=2)
+    db = SourceAccount(
+        "db.log", "/db.log", bytes_seen=512, bytes_emitted=100, bytes_filtered=412, records=2, rotations=3
+    )
     assert table_lines(Account([db, app])) == [
-        "source      seen      out  records  late  lost",
-        "app.log  2.0 KiB  2.0 KiB    1,234     5   0 B",
-        "db.log     512 B    100 B        2     0   0 B",
-        "all      2.5 KiB  2.1 KiB    1,236     5   0 B",
+        "source      seen      out  records  late  rotated  lost",
+        "app.log  2.0 KiB  2.0 KiB    1,234     5        0   0 B",
+        "db.log     512 B    100 B        2     0        3   0 B",
+        "all      2.5 KiB  2.1 KiB    1,236     5        3   0 B",
     ]
 
 
@@ -24,7 +26,7 @@ def test_what_was_lost_comes_first_and_says_why() -> None:
     busy = SourceAccount("busy", "busy", bytes_seen=10**6)
     lossy = SourceAccount("lossy", "lossy", bytes_seen=10, bytes_lost=3, reasons=["truncated", "gone", "a", "b"])
     first = " ".join(table_lines(Account([busy, lossy]))[1].split())
-    assert first == "lossy 10 B 0 B 0 0 3 B truncated, gone and 2 more"
+    assert first == "lossy 10 B 0 B 0 0 0 3 B truncated, gone and 2 more"
 
 
 def test_the_quiet_ones_share_a_row() -> None:
@@ -33,8 +35,8 @@ def test_the_quiet_ones_share_a_row() -> None:
     assert len(lines) == 1 + 20 + 2
     assert lines[1].startswith("999.log ")
     assert lines[-2].split()[:2] == ["980", "others"]
-    assert lines[-2].split()[-4:-2] == ["980", "0"]
-    assert lines[-1].split()[-4] == "1,000"
+    assert lines[-2].split()[-5:-2] == ["980", "0", "0"]
+    assert lines[-1].split()[-5] == "1,000"
 
 
 def test_a_table_is_no_wider_than_its_labels_may_be() -> None:

@@ -276,7 +276,7 @@ def test_on_a_terminal_the_account_comes_after_the_records(log: Path, tmp_path: 
     while "\r\nall" not in shown:
         shown += os.read(ours, 4096).decode()
     os.close(ours)
-    lines = shown.splitlines()
+    lines = shown.split("\r\n")
     assert lines[:2] == [f"app.log | {LINE.rstrip()}", "db.log  | 2026-03-01T08:00:01Z ok"]
     assert "2 records" in lines[2]
 

@@ -187,13 +187,11 @@ class LivePipeline:
         self._take(source, tail)
 
     def _rivals(self, tail: Tail, found: Sibling) -> Iterator[Tail]:
-        """The other tails that may have read this file: its name says so. Its inode alone may be an old acquaintance."""
-        directory, _, _ = tail.path.rpartition("/")
-        _, _, name = found.path.rpartition("/")
-        for origin in (name, *bases(name)):
-            other = self._by_path.get(f"{directory}/{origin}" if directory else origin)
-            if other is not None and other is not tail:
-                yield other
+        """The other tails that may have read this file by its name: its inode alone may have been another file's."""
+        directory = tail.path[: tail.path.rfind("/") + 1]
+        name = found.path[found.path.rfind("/") + 1 :]
+        others = (self._by_path.get(directory + origin) for origin in (name, *bases(name)))
+        return (other for other in others if other is not None and other is not tail)
 
     def receive_data(self, action: ReadAt, chunk: Chunk | None) -> None:
         """Answer ``ReadAt`` with what was read; None: the file cannot be reached."""

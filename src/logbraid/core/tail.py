@@ -392,9 +392,8 @@ class Tail:
         self._nameless = None
         self.generation += self._reading is not None
         self._read_on(Reading.whole(self.generation, file, holed=self._holes))
-        self._unread = file.compressed or file.stat.size > 0
         if file.path != self.path:
-            self.state, self._unread = State.DRAINING, True
+            self.state = State.DRAINING
 
     def _read_on(self, reading: Reading) -> None:
         self._reading = reading
