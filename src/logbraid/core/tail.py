@@ -293,13 +293,9 @@ class Tail:
             self._seek(Cause.LEFT)
         elif self.state is State.LEAVING:
             self._move(self._next, now)
-        elif self.state is State.WAITING:
-            self._wait(now)
-
-    def _wait(self, now: Now) -> None:
-        if self._patience.is_over(now.tick):
+        elif self.state is State.WAITING and self._patience.is_over(now.tick):
             self._seek(Cause.LEFT)
-        else:
+        elif self.state is State.WAITING:
             self._patience.pause(now.tick)
 
     # The search for where the bytes are, and for what comes after them.
