@@ -61,6 +61,7 @@ class Follower:
         until = self.clock.now().tick + round(seconds * SECOND)
         while (deadline := self.tail.deadline) is not None and deadline <= until:
             self.clock.advance(max(deadline - self.clock.now().tick, 0) / SECOND)
+            self.tail.wake()
             self.run()
         self.clock.advance((until - self.clock.now().tick) / SECOND)
         return bytes(self.delivered[before:])

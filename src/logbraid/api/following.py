@@ -235,7 +235,7 @@ def follow(
         last: begin with the last so many records of each source; None: with its first, rotated files included.
             Where ``since`` is given, that counts.
         lateness: how long after its time a record may come and still find its place, ns; default: 200 ms.
-        silence: a record is whole when its source has been silent for so long, ns; default: 500 ms.
+        silence: a record of several lines is whole when its source has been silent for so long, ns; default: 500 ms.
         driver: ``threads`` or ``bottom_up``; None picks it.
         commands: their standard output is a source.
         notice: told what was noticed: a rotation, lost bytes, a source that failed.

@@ -77,7 +77,7 @@ class FollowFlags(Flags):
     metavar="D",
     default="500ms",
     show_default=True,
-    help="A record is whole when its source has been silent for so long.",
+    help="A record of several lines is whole when its source has been silent for so long.",
 )
 @click.option(
     "--driver",

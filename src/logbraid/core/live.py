@@ -7,7 +7,7 @@ to read next: in fair turns, within the buffer. It never reads, waits or looks a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from logbraid.core.account import Account, SourceAccount
@@ -143,9 +143,9 @@ class LivePipeline:
         self._now = now
         wall = self._wall.advance(now)
         for source in self._reconciler.due(now.tick):
-            self._reconcile(source)
+            self._tell(source, Tail.reconcile)
         for source in self._deadlines.due(now.tick):
-            self.hint(source, renamed=True)
+            self._tell(source, Tail.wake)
         self._pause_the_silent(wall)
         self._lane.advance(wall, wall - (now.tick - self._reconciler.polled_at))
         self._heard = wall
@@ -162,11 +162,10 @@ class LivePipeline:
         self._ending.add(source)
         self.hint(source, renamed=True)
 
-    def _reconcile(self, source: SourceId) -> None:
-        tail = self._tails[source]
-        if tail is not None:
-            tail.reconcile()
-            self._sort(source, tail)
+    def _tell(self, source: SourceId, what: Callable[[Tail], None]) -> None:
+        tail = self._tail(source)
+        what(tail)
+        self._sort(source, tail)
 
     def hint_all(self) -> None:
         """Say that hints were lost."""

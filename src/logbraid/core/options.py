@@ -39,7 +39,8 @@ class Options:
         max_record: longest record in bytes; a longer one is cut into several.
         buffer: bytes held in memory for all sources together, as a guide.
         lateness: while following, how long after its time a record may still come and find its place, ns.
-        silence: while following, a record is whole when its source has been silent for so long, ns.
+        silence: while following, every record is whole when its source has been silent for so long, ns; where nothing
+            speaks for more lines, the lateness is silence enough.
     """
 
     order: Order = "time"

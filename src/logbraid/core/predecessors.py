@@ -64,9 +64,10 @@ class Predecessors:
         return min((file.due for file in self._stragglers if file.due is not None), default=None)
 
     def rouse(self) -> None:
-        """Read them all now."""
-        for file in self._stragglers:
-            file.due = None
+        """Read the next one now. Only one: where there are many, they would keep the current file from being read."""
+        waiting = [file for file in self._stragglers if file.due is not None]
+        if waiting:
+            min(waiting, key=lambda file: file.due or 0).due = None
 
     def leave(self, reading: Reading, tick: Nanos, *, rotated: bool) -> tuple[Outcome, ...]:
         """Take one more; ``rotated``: another file has come after it."""

@@ -99,16 +99,17 @@ class Tail:
     # What is asked for.
 
     def hint(self, *, renamed: bool) -> None:
-        """Take note that the file may have been written, or the name may lead elsewhere.
-
-        Call it with ``renamed`` at the deadline, too: nothing else tells the tail that time has passed.
-        """
+        """Take note that the file may have been written, or the name may lead elsewhere."""
         self._unread |= self.state.reads
         if renamed or self.state in (State.ABSENT, State.WAITING):
             self._lookups.look()
         if renamed:
             self._patience.rouse()
-            self._predecessors.rouse()
+
+    def wake(self) -> None:
+        """Take note that the deadline has come."""
+        self._predecessors.rouse()
+        self.hint(renamed=True)
 
     def reconcile(self) -> None:
         """Look at the name though nobody has hinted at anything: that tells whether there is something to read."""
@@ -158,7 +159,7 @@ class Tail:
 
     @property
     def deadline(self) -> Nanos | None:
-        """The tick at which ``hint`` should be called without any notification."""
+        """The tick at which ``wake`` is to be called."""
         ticks = (self._patience.wake, self._predecessors.deadline)
         return min((tick for tick in ticks if tick is not None), default=None)
 
@@ -210,8 +211,7 @@ class Tail:
         self._lookups.answered()
         if self.state is not State.SEARCHING:
             return
-        there = {sibling.stat.identity for sibling in found}
-        self._predecessors.keep_only(there)
+        self._predecessors.keep_only(there := {sibling.stat.identity for sibling in found})
         if self._reading is not None and self._why is Cause.CHANGED and self._reading.identity not in there:
             self._nameless = Sibling("", self._reading.seen._replace(size=0), compressed=False)
         self._search = Search(self._reading, self._why, found, self.path, self._predecessors.marks)
