@@ -453,3 +453,46 @@ def test_it_owns_what_it_reads_and_what_it_has_read() -> None:
     rotated(follower.files, THREE)
     follower.run()
     assert first.identity not in follower.tail.owned
+
+
+def test_a_truncated_file_that_is_deleted_is_read_as_long_as_it_is_open() -> None:
+    follower = opened()
+    follower.files.truncate(NAME)
+    follower.files.append(NAME, TWO)
+    follower.files.delete(NAME)
+    follower.files.append(NAME, THREE)
+    assert follower.run() == TWO + THREE
+
+
+def test_what_was_copied_comes_before_a_truncated_file_that_is_deleted() -> None:
+    follower = opened(ONE + TWO)
+    follower.files.append(NAME, THREE)
+    follower.files.copy_truncate(NAME, f"{NAME}.1")
+    follower.files.append(NAME, FOUR)
+    follower.files.delete(NAME)
+    assert follower.run() == THREE + FOUR
+
+
+def test_an_empty_file_is_held_open_and_so_cannot_be_taken_for_another_with_its_inode() -> None:
+    follower = opened(b"")
+    follower.files.append(NAME, ONE)
+    follower.files.delete(NAME)
+    assert follower.run() == ONE
+
+
+def test_many_stragglers_are_read_in_turns_and_never_keep_the_current_file_from_being_read() -> None:
+    follower = opened()
+    for number in range(60):
+        rotated(follower.files, b"%d\n" % number)
+        follower.run()
+        follower.clock.advance(0.02)
+    follower.steps = 0
+    follower.tail.wake()
+    follower.files.append(NAME, TWO)
+    follower.tail.hint(renamed=True)
+    for _ in range(4):
+        follower.step()
+    assert follower.delivered.endswith(TWO)
+    follower.wait(20)
+    assert follower.steps < 60 * 40
+    assert follower.files.open_files == 1

