@@ -48,12 +48,6 @@ def test_many_of_them_less_often() -> None:
     assert made.deadline() == 20_000 * POLL_COST
 
 
-def test_a_source_whose_hints_cease_is_polled_from_then_on() -> None:
-    made = reconciler(notified=2)
-    made.move(SourceId(1))
-    assert [source for each in looks(made, POLL) for source in each] == [1]
-
-
 def test_nothing_is_due_where_there_is_nobody() -> None:
     made = reconciler()
     assert made.due(0) == []

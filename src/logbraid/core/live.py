@@ -121,10 +121,6 @@ class LivePipeline:
         self._open.add(source.id)
         self._accounts.append(SourceAccount(source.label, source.path))
 
-    def poll(self, source: SourceId) -> None:
-        """Look at this source now and then: nobody gives hints about it any more."""
-        self._reconciler.move(source)
-
     def owned(self, identity: Identity) -> bool:
         """Whether some tail reads this file, or has read it."""
         if self._owned is None:

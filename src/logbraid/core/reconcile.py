@@ -48,12 +48,6 @@ class Reconciler:
         """Look at this source from now on."""
         (self._polled if polled else self._notified).append(source)
 
-    def move(self, source: SourceId) -> None:
-        """Poll a source that was notified until now."""
-        if source in self._notified:
-            self._notified.remove(source)
-            self._polled.append(source)
-
     def due(self, tick: Nanos) -> list[SourceId]:
         """Return which sources to look at now."""
         found: list[SourceId] = []
