@@ -162,8 +162,10 @@ class Written(RuleBasedStateMachine):
         return self.has_begun(path) or not self.knows(path)
 
     def knows(self, path: str) -> bool:
-        stat = self.files.stat(path)
-        return stat is not None and stat.identity in self.follower.tail.owned
+        """Whether the tail reads the file, or is about to."""
+        stat, tail = self.files.stat(path), self.follower.tail
+        following = () if tail._next is None else (tail._next.stat.identity,)
+        return stat is not None and stat.identity in (*tail.owned, *following)
 
     def has_begun(self, path: str) -> bool:
         """Whether something of the file was read."""

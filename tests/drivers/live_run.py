@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from logbraid.api.following import World
-from logbraid.api.plan import Plan
+from logbraid.api.plan import Plan, World
 from logbraid.core.account import SourceAccount
 from logbraid.core.events import Event
 from logbraid.core.options import Options

@@ -44,7 +44,7 @@ class Following:
         self._control = Control()
         self._batches: Batches | None = None
         self._pump: FollowPump | None = None
-        self._taken = False
+        self._taken = self._closed = False
 
     def __enter__(self) -> Self:
         try:
@@ -61,6 +61,8 @@ class Following:
         return self
 
     def __next__(self) -> RecordBatch:
+        if self._closed:
+            raise StopIteration
         self._taken = True
         return cast("RecordBatch", next(self._open()))
 
@@ -91,7 +93,7 @@ class Following:
             SinkError: the sink refused a batch.
             UsageError: batches were asked for already.
         """
-        _check(labels, taken=self._taken)
+        _check(labels, taken=self._taken or self._closed)
         refuse_own(self._plan.specs, own := own_paths(sink))
         self._taken = True
         batches = self._open(lines=lines_will_do(sink, output_format), own=own)
@@ -106,6 +108,7 @@ class Following:
 
     def close(self) -> None:
         """End at once: what is held is dropped. May be called again."""
+        self._closed = True
         if self._batches is not None:
             self._batches.close()
         self._control.close()
@@ -131,7 +134,7 @@ class AsyncFollowing:
         self._control = Control()
         self._batches: AsyncBatches | None = None
         self._pump: FollowPump | None = None
-        self._taken = False
+        self._taken = self._closed = False
 
     async def __aenter__(self) -> Self:
         try:
@@ -150,6 +153,8 @@ class AsyncFollowing:
         return self
 
     async def __anext__(self) -> RecordBatch:
+        if self._closed:
+            raise StopAsyncIteration
         self._taken = True
         return cast("RecordBatch", await anext(self._open()))
 
@@ -184,7 +189,7 @@ class AsyncFollowing:
         """
         from logbraid.api.loops import pour_on_a_loop, suited
 
-        _check(labels, taken=self._taken)
+        _check(labels, taken=self._taken or self._closed)
         refuse_own(self._plan.specs, own := own_paths(sink))
         self._taken = True
         batches = self._open(lines=lines_will_do(sink, output_format), own=own)
@@ -196,6 +201,7 @@ class AsyncFollowing:
 
     async def aclose(self) -> None:
         """End at once: what is held is dropped. May be called again."""
+        self._closed = True
         if self._batches is not None:
             await self._batches.aclose()
         self._control.close()
@@ -294,6 +300,6 @@ def _driver(driver: str | None, drivers: Sequence[str]) -> str | None:
 
 def _check(labels: str | None, *, taken: bool) -> None:
     if taken:
-        raise UsageError("the batches are being taken already: a run has one taker")
+        raise UsageError("the batches are being taken already, or the run is closed: a run has one taker")
     if labels not in (None, "name"):
         raise UsageError(f"labels are 'name' or None here, not {labels!r}: sources may come that nobody knows yet")

@@ -15,6 +15,7 @@ __all__ = [
     "Event",
     "FormatChanged",
     "NoTimestamps",
+    "OutputKept",
     "PollingInstead",
     "RecordCut",
     "Rotated",
@@ -138,3 +139,11 @@ class PollingInstead(Event):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}: looking now and then instead"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputKept(Event):
+    """The output could not be opened anew; the old file is written on. ``path`` says which and why."""
+
+    def __str__(self) -> str:
+        return f"{self.path}: the old file is written on"

@@ -148,7 +148,6 @@ class LineLane(Lane):
 def _complete(chunk: Chunk) -> int:
     """Return how many bytes of the chunk are whole lines."""
     stop, step = chunk.stop, _LAST_LOOK
-    step = 4096
     while stop > chunk.start:
         begin = max(chunk.start, stop - step)
         place = chunk.buffer[begin:stop].tobytes().rfind(_NEWLINE)

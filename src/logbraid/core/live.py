@@ -336,7 +336,7 @@ class LivePipeline:
             else:
                 self._lose(source, piece)
         self._sort(source, tail)
-        self._settle(source, received, whole=tail.caught_up)
+        self._settle(source, received, whole=not tail.holds_up)
         if source in self._ending and tail.caught_up:
             self._ending.discard(source)
             self._lookups += [LetGo(source, identity) for identity in tail.owned]
@@ -361,7 +361,7 @@ class LivePipeline:
         self._lookups += tail.lookups()
         if tail.wants_read and source not in self._ready:
             self._ready[source] = LEAST_READ
-        if not tail.caught_up and source not in self._behind:
+        if tail.holds_up and source not in self._behind:
             self._behind.add(source)
             self._lane.behind(source, self._heard)
         self._deadlines.put(source, tail.deadline)
@@ -384,7 +384,7 @@ class LivePipeline:
         """Let the open records of silent sources leave; a source that we do not read just now is not silent."""
         for silence in self._silences.due(self._now.tick):
             tail = self._tails[silence.source]
-            if tail is not None and not tail.caught_up:
+            if tail is not None and tail.holds_up:
                 self._silences.begin(silence.source, self._now.tick)
             elif not silence.long and self._lane.expects_more(silence.source):
                 self._silences.go_on(silence)

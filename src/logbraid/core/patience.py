@@ -15,6 +15,7 @@ LINGER: Final = 10 * SECOND
 """How long a file that its writer has left must be silent before it is let go."""
 FIRST_PAUSE: Final = SECOND // 10
 MOST_WAITING: Final = SECOND
+MOST_ABSENT: Final = 30 * SECOND
 MOST_FAILING: Final = 30 * SECOND
 ATTEMPTS: Final = 3
 """Failures after which a rotated file no longer holds up the files after it."""
@@ -29,7 +30,7 @@ class Patience:
         blocked: nothing is to be asked before then.
     """
 
-    __slots__ = ("_pause", "_quiet_since", "blocked", "failures", "wake")
+    __slots__ = ("_absence", "_pause", "_quiet_since", "blocked", "failures", "wake")
 
     def __init__(self) -> None:
         self.wake: Nanos | None = None
@@ -37,6 +38,7 @@ class Patience:
         self.blocked = False
         self._pause: Nanos = FIRST_PAUSE
         self._quiet_since: Nanos = 0
+        self._absence: Nanos = MOST_WAITING
 
     def rouse(self) -> None:
         """Try now."""
@@ -47,6 +49,7 @@ class Patience:
         """Forget the failures of another file."""
         self.rouse()
         self.failures = 0
+        self._absence = MOST_WAITING
 
     def settle(self, tick: Nanos) -> None:
         """Something has come: wait from here on, with short pauses first."""
@@ -66,13 +69,17 @@ class Patience:
         return self.failures >= ATTEMPTS
 
     def pause(self, tick: Nanos) -> None:
-        """Wait longer each time that nothing has come."""
+        """Wait longer each time that nothing has come; when that is over, from the beginning."""
+        if self.is_over(tick):
+            self.settle(tick)
         self.wake = tick + self._pause
         self._pause = min(2 * self._pause, MOST_WAITING)
 
-    def sleep(self, tick: Nanos) -> None:
-        """Wait for a name that leads nowhere."""
-        self.wake = tick + MOST_WAITING
+    def sleep(self, tick: Nanos, *, lost: bool) -> None:
+        """Wait for a name that leads nowhere: ever longer where its file is ``lost``, as most such never come back."""
+        self.wake = tick + self._absence
+        if lost:
+            self._absence = min(2 * self._absence, MOST_ABSENT)
 
     def is_over(self, tick: Nanos) -> bool:
         """Whether nothing has come for so long that nothing will."""

@@ -110,9 +110,6 @@ class Fact(Enum):
 
 
 AFTER_LOOK: Final[dict[tuple[State, Fact], State]] = {
-    (State.ABSENT, Fact.SAME): State.SEARCHING,
-    (State.ABSENT, Fact.EMPTY): State.SEARCHING,
-    (State.ABSENT, Fact.OTHER): State.SEARCHING,
     (State.FOLLOWING, Fact.NOTHING): State.DRAINING,
     (State.FOLLOWING, Fact.EMPTY): State.DRAINING,
     (State.FOLLOWING, Fact.OTHER): State.DRAINING,

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import NamedTuple
 
+from logbraid.core.actions import ReadAt
 from logbraid.core.reading import Mark, Reading
-from logbraid.core.types import SECOND, Sibling
+from logbraid.core.types import SECOND, Sibling, SourceId
 
 __all__ = ["Cause", "Search", "Verdict"]
 
@@ -97,6 +98,13 @@ class Search:
             return None
         test = self._tests[0]
         return self._candidates[test.candidate], test.mark
+
+    def read(self, source: SourceId) -> ReadAt | None:
+        """Ask for these bytes."""
+        if self.probe is None:
+            return None
+        sibling, mark = self.probe
+        return mark.action(source, sibling)
 
     def receive(self, data: bytes) -> None:
         """Take what stands where the mark should; nothing where it cannot be read."""

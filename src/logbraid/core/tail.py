@@ -13,22 +13,11 @@ from logbraid.core.lookups import Lookups
 from logbraid.core.patience import Patience
 from logbraid.core.predecessors import Predecessors
 from logbraid.core.reading import Reading
-from logbraid.core.states import (
-    AFTER_LOOK,
-    Beginning,
-    Ended,
-    Fact,
-    Left,
-    Loss,
-    Outcome,
-    Piece,
-    State,
-    fact_of,
-)
+from logbraid.core.states import AFTER_LOOK, Beginning, Fact, Loss, Outcome, Piece, State, fact_of
 from logbraid.core.succession import Cause, Search, Verdict
 from logbraid.core.types import Chunk, FileStat, Identity, Nanos, Now, Sibling, SourceId
 
-__all__ = ["Beginning", "Ended", "Left", "Loss", "Piece", "State", "Tail"]
+__all__ = ["Tail"]
 
 
 class Tail:
@@ -56,6 +45,7 @@ class Tail:
         "_source",
         "_unread",
         "_why",
+        "_with_past",
         "generation",
         "path",
         "state",
@@ -86,6 +76,7 @@ class Tail:
         self._unread = False
         self._search: Search | None = None
         self._why = Cause.LEFT
+        self._with_past = with_past
         self._next: Sibling | None = None
         self._nameless: Sibling | None = None  # was truncated and has lost its name since: what it holds now comes next
         self._holes = False  # the file was truncated before, and its writer may go on at the old offset
@@ -135,9 +126,8 @@ class Tail:
         if reading is not None:
             self._asked = reading.action(self._source, size)
             self._unread &= reading is not self._reading  # a hint that comes before the answer sets it again
-        elif self._search is not None and (probe := self._search.probe) is not None:
-            sibling, mark = probe
-            self._asked = mark.action(self._source, sibling)
+        elif self._search is not None:
+            self._asked = self._search.read(self._source)
         return self._asked
 
     def _wanted(self) -> Reading | None:
@@ -154,8 +144,12 @@ class Tail:
     def caught_up(self) -> bool:
         """Everything known to be there was read; stragglers do not count."""
         unknown = self._reading is None and self._lookups.asks
-        being_read = self._asked is not None and self._asked_of is self._reading
-        return self.state.may_rest and not (unknown or being_read or self._unread)
+        return self.state.may_rest and not (unknown or self._unread or self._asked_of is self._reading is not None)
+
+    @property
+    def holds_up(self) -> bool:
+        """Whether others should wait for it: there may be more to read, and reading has not failed again and again."""
+        return not (self.caught_up or (self._patience.blocked and self._patience.is_exhausted))
 
     @property
     def deadline(self) -> Nanos | None:
@@ -176,14 +170,23 @@ class Tail:
         self._lookups.answered()
         fact = fact_of(stat, None if self._reading is None else self._reading.identity, self._named)
         self._named = stat
-        if self._reading is not None:
+        if self.state is State.ABSENT and stat is not None:
+            self._appear(stat)
+        elif self._reading is not None:
             if fact is Fact.SAME and stat is not None and not self._reading.over:
                 self._see(self._reading, stat)
             self._turn(AFTER_LOOK.get((self.state, fact), self.state), now)
-        elif self.state is State.ABSENT and stat is not None:
-            self._begin(Sibling(self.path, stat, compressed=False))
         if self.state is State.ABSENT:
-            self._patience.sleep(now.tick)
+            self._patience.sleep(now.tick, lost=self._reading is not None)
+
+    def _appear(self, stat: FileStat) -> None:
+        """The name leads to a file again, or for the first time; others may have come and gone there meanwhile."""
+        if self._reading is not None:
+            self._seek(Cause.CHANGED)  # long closed, its inode may be another file's
+        elif self._with_past:
+            self._seek(Cause.LEFT)
+        else:
+            self._begin(Sibling(self.path, stat, compressed=False))
 
     def _see(self, reading: Reading, stat: FileStat) -> None:
         """Note how the file looks now. Whether it was truncated a read decides, by the guard, if there is one."""
@@ -198,9 +201,6 @@ class Tail:
 
     def _turn(self, state: State, now: Now) -> None:
         if state is self.state:
-            return
-        if state is State.SEARCHING:
-            self._seek(Cause.CHANGED)  # long closed, its inode may be another file's
             return
         self.state = state
         self._unread = True
@@ -349,8 +349,6 @@ class Tail:
         """Keep the file until its successor has data: ever if it stands beside the name, else while it still grows."""
         self.state = State.WAITING
         self._named = None if search.own is None else search.own.stat
-        if self._patience.is_over(now.tick):
-            self._patience.settle(now.tick)
         self._patience.pause(now.tick)
 
     def _recover(self, search: Search, reading: Reading, now: Now) -> None:
@@ -381,7 +379,7 @@ class Tail:
             self._begin(successor)
         else:
             self.state, self._unread = State.ABSENT, False
-            self._patience.sleep(now.tick)
+            self._patience.sleep(now.tick, lost=self._reading is not None)
 
     def _begin(self, file: Sibling) -> None:
         """Read a file from its first byte, as the next generation."""

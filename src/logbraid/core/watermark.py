@@ -61,14 +61,17 @@ class Watermark:
         self._pace_of: dict[SourceId, _Pace] = {}  # of every source that is not finished
         self._behind: dict[SourceId, Nanos] = {}  # when each was last known to be caught up; NO_TIME: never yet
         self._upto: dict[SourceId, Nanos] = {}  # of those that are behind
+        self._bound: Bound | None = None  # counted again when somebody asks, as every source may ask
 
     def add(self, source: SourceId, *, polled: bool = False) -> None:
         """Take notice of a source of which nothing is known yet: it holds all others back."""
+        self._bound = None
         self._pace_of[source] = self._polled if polled else self._hinted
         self._behind[source] = NO_TIME
 
     def finish(self, source: SourceId) -> None:
         """Say that a source brings no more."""
+        self._bound = None
         if source in self._pace_of:
             self.caught_up(source)
             pace = self._pace_of.pop(source)
@@ -77,6 +80,7 @@ class Watermark:
 
     def advance(self, now: Nanos, polled: Nanos) -> None:
         """Say what time it is, and when polled sources were looked at last."""
+        self._bound = None
         for pace, time in ((self._hinted, now), (self._polled, polled)):
             pace.known, pace.now = pace.now, time
             pace.passed = self._passed(time)
@@ -86,6 +90,7 @@ class Watermark:
 
         What shows itself in this turn may have been written at any time since the last one.
         """
+        self._bound = None
         pace = self._pace_of.get(source)
         if pace is None:
             return
@@ -96,6 +101,7 @@ class Watermark:
 
     def caught_up(self, source: SourceId) -> None:
         """Say that all that a source has is there."""
+        self._bound = None
         if self._behind.pop(source, None) is None:
             return
         pace = self._pace_of[source]
@@ -106,6 +112,7 @@ class Watermark:
 
     def reach(self, source: SourceId, upto: Nanos) -> None:
         """Say that no later record of a source has a smaller key."""
+        self._bound = None
         if source in self._behind:
             self._upto[source] = upto
         elif source in self._pace_of:
@@ -121,8 +128,10 @@ class Watermark:
 
     def bound(self) -> Bound:
         """Return up to which key records may leave, and to which source inclusive at that key."""
-        slow = [self._bound_of(source) for source in self._behind]
-        return min(self._hinted.bound(), self._polled.bound(), *slow)
+        if self._bound is None:
+            slow = [self._bound_of(source) for source in self._behind]
+            self._bound = min(self._hinted.bound(), self._polled.bound(), *slow)
+        return self._bound
 
     def holds_back(self, source: SourceId) -> bool:
         """Whether records wait for this source to be read."""

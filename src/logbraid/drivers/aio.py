@@ -102,7 +102,7 @@ class AsyncBatches:
             self._batches.extend(self._pump.finish())
         else:
             self._batches.extend(await self._turn())
-            self._control.attend(lambda: self._pump.account(), self._reopen)
+            self._control.attend(lambda: self._pump.account(), self._reopen, self._notice)
         self._notice_all()
         if not self._batches and not self._finished:
             await self._clock.wait_async(self._pump.until(), [*self._pump.descriptors, self._control.bell.descriptor])

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from logbraid.core.account import Account
+from logbraid.core.events import Event, OutputKept
+from logbraid.errors import SinkError
 from logbraid.system.clock import Bell
 
 __all__ = ["Control"]
@@ -42,12 +44,17 @@ class Control:
         self._reporting = True
         self.bell.ring()
 
-    def attend(self, account: Callable[[], Account], reopen: Callable[[], None] | None) -> None:
-        """Do what was asked for; the driver calls this between turns."""
+    def attend(
+        self, account: Callable[[], Account], reopen: Callable[[], None] | None, notice: Callable[[Event], None]
+    ) -> None:
+        """Do what was asked for; the driver calls this between turns. An output that cannot be reopened goes on."""
         if self._reopening:
             self._reopening = False
-            if reopen is not None:
-                reopen()
+            try:
+                if reopen is not None:
+                    reopen()
+            except SinkError as error:
+                notice(OutputKept(str(error)))
         if self._reporting:
             self._reporting = False
             if self._on_report is not None:

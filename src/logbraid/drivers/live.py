@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from logbraid.core.account import Account
 from logbraid.core.actions import FindSiblings, LetGo, LiveAction, Look, Read, ReadAt, Sample
-from logbraid.core.events import Event
+from logbraid.core.events import Event, SourceFailed
 from logbraid.core.labels import label_beside, labels, printable
 from logbraid.core.live import LivePipeline
 from logbraid.core.types import SECOND, Chunk, FileStat, Nanos, Source, SourceId
@@ -167,7 +167,9 @@ class FollowPump:
         return self._pipeline.batches()
 
     def finish(self) -> list[Batch]:
-        """Return what is held: nothing more is read."""
+        """Return what is held: nothing more is read, but what readers have taken out of a pipe is there no more."""
+        for action, answer in self._readers.taken():
+            self._accept_chunk(action, answer)
         self._pipeline.finish()
         return self._pipeline.last_batches()
 
@@ -311,6 +313,8 @@ class FollowPump:
             self._pipeline.receive_sample(item.source, [])
         elif isinstance(item, Look | FindSiblings | ReadAt):
             self._pipeline.receive_failure(item, error.reason)
+        elif isinstance(item, _Search):
+            self._welcome([], [SourceFailed(error.path, error.reason)])
 
     def _accept_chunk(self, action: Read, answer: Answer) -> None:
         if isinstance(answer, SourceError):

@@ -17,6 +17,7 @@ from logbraid.core.types import Nanos, Source, SourceId
 from logbraid.drivers.backlog import OneFile, beginning_at, last_lines, last_records
 from logbraid.errors import SourceError
 from logbraid.system.content import PlainSource
+from logbraid.system.errors import reading
 from logbraid.system.files import OpenSource
 from logbraid.system.pipes import PipeSource
 from logbraid.system.ports import Files, Finder, Found, Notifier
@@ -116,7 +117,7 @@ class Newcomers:
             newcomers += again.files
             pipes += again.pipes
             events += again.events
-        sources = [self._pipe(each) for each in pipes]
+        sources = [pipe for each in pipes for pipe in self._pipe(each, events)]
         for each in newcomers:
             newcomer = self._examine(each, events)
             if newcomer.polled:
@@ -135,6 +136,9 @@ class Newcomers:
 
     def _watch(self, directories: Collection[str]) -> bool:
         """Watch what is not watched yet; return whether that was anything."""
+        wanted = set(directories)
+        self._watched &= wanted  # one that is gone may come back, and is watched anew then
+        self._polled = {directory: reason for directory, reason in self._polled.items() if directory in wanted}
         new = [directory for directory in directories if directory not in self._watched]
         for directory in new:
             self._watched.add(directory)
@@ -154,9 +158,15 @@ class Newcomers:
     def _is_polled(self, name: str) -> bool:
         return os.path.dirname(name) in self._polled
 
-    def _pipe(self, found: Found) -> Newcomer:
-        status = os.fstat(0) if found.path == "-" else os.stat(found.path)
-        return Newcomer(found.path, opened=PlainSource(PipeSource(found.path, status, lasting=True)))
+    def _pipe(self, found: Found, events: list[Event]) -> list[Newcomer]:
+        """Return a pipe, if it is there still."""
+        try:
+            with reading(found.path):
+                status = os.fstat(0) if found.path == "-" else os.stat(found.path)
+        except SourceError as error:
+            events.append(SourceFailed(found.path, error.reason))
+            return []
+        return [Newcomer(found.path, opened=PlainSource(PipeSource(found.path, status, lasting=True)))]
 
     def _examine(self, found: Found, events: list[Event]) -> Newcomer:
         polled = any(map(self._is_polled, found.names))

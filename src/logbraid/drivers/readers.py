@@ -66,12 +66,7 @@ class Readers:
         Raises:
             BaseException: whatever went wrong in a thread beyond what a source may do.
         """
-        while not self._answers.empty():
-            source, answer = self._answers.get()
-            if not isinstance(answer, Answer):
-                raise answer
-            self._running.discard(source)
-            self._arrived[source] = answer
+        self._collect()
         found = []
         for source in sorted(self._asked.keys() & self._arrived.keys()):
             action, arrived = self._asked.pop(source), self._arrived.pop(source)
@@ -79,6 +74,20 @@ class Readers:
                 self._start(action)
             found.append((action, arrived))
         return found
+
+    def taken(self) -> list[tuple[Read, Answer]]:
+        """Return what has been read, asked for or not; call it once, at the end."""
+        self._collect()
+        arrived, self._arrived = self._arrived, {}
+        return [(Read(source, len(answer)), answer) for source, answer in arrived.items() if isinstance(answer, Chunk)]
+
+    def _collect(self) -> None:
+        while not self._answers.empty():
+            source, answer = self._answers.get()
+            if not isinstance(answer, Answer):
+                raise answer
+            self._running.discard(source)
+            self._arrived[source] = answer
 
     def close(self) -> None:
         """Close the sources, which ends the reads that wait for a peer, then the threads."""

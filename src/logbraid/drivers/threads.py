@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from inspect import isawaitable, iscoroutine
 from types import TracebackType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from logbraid.core.account import Account
 from logbraid.core.events import Event
 from logbraid.drivers.control import Control
-from logbraid.drivers.pump import Pump, turn
+from logbraid.drivers.pump import Pump
 from logbraid.errors import UsageError
 from logbraid.sinks.base import Batch, Sink
 from logbraid.system.ports import Clock
@@ -49,6 +49,7 @@ class Batches:
         self._notice = notice
         self._reopen = reopen
         self._batches: deque[Batch] = deque()
+        self._work: Sequence[Any] | None = None
         self._finished = False
         self._process = os.getpid()
 
@@ -83,8 +84,16 @@ class Batches:
     def begin(self) -> None:
         """Find the sources and where each begins; what is written from now on will be read."""
         while not self._pump.begun and not self._finished:
-            self._batches.extend(turn(self._pump))
+            self._batches.extend(self._turn())
         self._notice_all()
+
+    def _turn(self) -> Sequence[Batch]:
+        if self._work is None:
+            self._work = self._pump.work()
+        # Whoever interrupts this may come back: what was asked for is answered then, or it would never be asked again.
+        answers = self._pump.perform(self._work)
+        self._work = None
+        return self._pump.accept(answers)
 
     def _notice_all(self) -> None:
         for event in self._pump.events():
@@ -98,8 +107,8 @@ class Batches:
             self._finished = True
             self._batches.extend(self._pump.finish())
         else:
-            self._batches.extend(turn(self._pump))
-            self._control.attend(lambda: self._pump.account(), self._reopen)
+            self._batches.extend(self._turn())
+            self._control.attend(lambda: self._pump.account(), self._reopen, self._notice)
         self._notice_all()
         if not self._batches and not self._finished:
             self._clock.wait(self._pump.until(), [*self._pump.descriptors, self._control.bell.descriptor])

@@ -117,7 +117,7 @@ class Named:
             self._return_pipe(found, status)
         elif not stat.S_ISREG(status.st_mode):
             self._known.say(SourceFailed(self.path, "neither a file, a directory, a pipe nor a character device"))
-        elif (head := self._head()) and not status.st_size:
+        elif (head := self._head()) and not (status.st_size or self._size()):
             self._return_pipe(found, status)
         else:
             if is_binary(head):
@@ -131,6 +131,13 @@ class Named:
                 return head_of(self.path)
         except SourceError:
             return b""  # its tail will meet the same
+
+    def _size(self) -> int:
+        """The length once something was read: what was empty before may have been written to meanwhile."""
+        try:
+            return os.stat(self.path).st_size
+        except OSError:
+            return 1  # gone: a file, then
 
     def _return(self, found: Findings, identity: Identity | None, plain: bool = True) -> None:
         """Return the path once: with what it leads to, or before it leads to anything."""

@@ -20,6 +20,7 @@ from logbraid.core.siblings import age_order, bases, is_compressed_name, is_sibl
 from logbraid.core.types import FileStat, Identity, Sibling
 from logbraid.errors import SourceError
 from logbraid.system.archives import Archive, is_compressed
+from logbraid.system.content import HEAD, is_plain
 from logbraid.system.ports import Findings, Found, Hints
 from logbraid.testing.clock import ManualClock
 from logbraid.testing.tree import Node, Tree
@@ -250,9 +251,13 @@ class FakeFiles:
 
     def _matching(self, source: str) -> list[Found]:
         if not MAGIC & set(source):
-            return [Found(source, True, self.names(source))]
+            return [self._met(source, named=True)]
         paths = [path for path in self._tree.names() if fnmatchcase(path, source) and self._tree.node(path)]
-        return [Found(path, False, self.names(path)) for path in paths if not self._is_past(path)]
+        return [self._met(path, named=False) for path in paths if not self._is_past(path)]
+
+    def _met(self, path: str, *, named: bool) -> Found:
+        node = self._tree.node(path)
+        return Found(path, named, self.names(path), plain=node is None or is_plain(bytes(node.content[:HEAD])))
 
     def _is_past(self, path: str) -> bool:
         """Whether the file was rotated away from one that is there or is followed."""
