@@ -310,3 +310,16 @@ def test_a_source_is_not_written_over(logs: Path) -> None:
 def test_whole_paths_are_no_labels_here(logs: Path) -> None:
     with follow(logs / "a.log") as run, pytest.raises(UsageError, match="labels"):
         run.into(CollectSink(), labels="path")
+
+
+@pytest.mark.parametrize("wrong", [{"since": "10m"}, {"lateness": "1s"}, {"last": "5"}])
+def test_texts_are_no_numbers(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="number"):
+        follow("a.log", **wrong)
+
+
+def test_a_run_that_was_closed_begins_no_more(logs: Path) -> None:
+    run = follow(logs / "a.log")
+    with nothing_left_behind():
+        run.close()
+        assert list(run) == []

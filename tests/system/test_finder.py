@@ -376,3 +376,16 @@ def test_growth_is_told_by_identity_not_by_name() -> None:
         Path("logs/app.log").rename("logs/app.log.1")
         write("logs/app.log", b"x" * 10 * (n + 1))
         assert finder.search().files == []
+
+
+def test_a_compressed_newcomer_is_left_alone_until_it_is_whole(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("one\n")
+    finder = Finder([str(tmp_path)])
+    finder.search()
+    packed = tmp_path / "b.log.gz"
+    packed.touch()
+    assert finder.search().files == []
+    packed.write_bytes(gzip.compress(b"two\n"))
+    assert finder.search().files == []
+    os.utime(packed, (1, 1))
+    assert [(each.path, each.plain) for each in finder.search().files] == [(str(packed), False)]

@@ -63,6 +63,10 @@ def options_from(
     for name in reading:
         if name not in Reading.__annotations__:
             raise TypeError(f"unexpected argument: {name}")
+    numbers = {name: reading.get(name) for name in ("since", "until", "max_record", "buffer")}
+    for name, value in (numbers | {"lateness": lateness, "silence": silence}).items():
+        if not isinstance(value, int | datetime | None):
+            raise UsageError(f"{name} is a number, of nanoseconds where it is a time, and not {value!r}")
     refuse_text(include=reading.get("include", ()), exclude=reading.get("exclude", ()))
     default = Options()
     level = reading.get("level")

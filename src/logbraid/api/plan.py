@@ -129,6 +129,8 @@ def plan_from(
     refuse_text(commands=commands)
     if not sources and not commands:
         raise UsageError("name at least one source")
+    if not isinstance(last, int | None):
+        raise UsageError(f"last is a number of records or None, not {last!r}")
     if last is not None and last < 0:
         raise UsageError("the last records to begin with cannot be fewer than none")
     options = options_from(order, reading, lateness=lateness, silence=silence)

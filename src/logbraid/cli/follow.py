@@ -20,7 +20,7 @@ from logbraid.cli.quantities import parse_duration
 from logbraid.cli.report import Reporter
 from logbraid.cli.signals import handled
 from logbraid.cli.steering import Steering
-from logbraid.errors import UsageError
+from logbraid.errors import SinkError, UsageError
 
 if TYPE_CHECKING:
     from logbraid.core.account import Account
@@ -128,18 +128,23 @@ def _follow(sources: Sequence[str], flags: FollowFlags) -> Account:
             append=flags["append"],
             fresh=flags["fresh"],
         )
-        account = follow_into(
-            sources,
-            lambda found: lookout.watch_over(opened(found)),
-            options,
-            commands=flags["commands"],
-            own=own,
-            path_labels=flags["label"] == "path",
-            beginning=_beginning(flags),
-            driver=flags["driver"],
-            notice=reporter.notice,
-            control=control,
-        )
+        try:
+            account = follow_into(
+                sources,
+                lambda found: lookout.watch_over(opened(found)),
+                options,
+                commands=flags["commands"],
+                own=own,
+                path_labels=flags["label"] == "path",
+                beginning=_beginning(flags),
+                driver=flags["driver"],
+                notice=reporter.notice,
+                control=control,
+            )
+        except SinkError:
+            if control.account is not None:  # just now one wants to know what was written
+                _say(control.account, reporter, flags["account"], aloud=not lookout.reader_gone)
+            raise
         _say(account, reporter, flags["account"], aloud=not lookout.reader_gone)
     return account
 

@@ -62,8 +62,8 @@ class LiveParser(Parser):
         """Whether the open record is likely to go on: others of this source have, or its text promises it."""
         if self.has_long_records:
             return True
-        *_, last = [b"", *self._rest.tobytes().splitlines()]
-        return promises_more(last)
+        lines = self._rest.tobytes().splitlines()
+        return len(lines) > 1 or any(map(promises_more, lines))
 
     @property
     def upto(self) -> Nanos:

@@ -82,6 +82,7 @@ class AsyncBatches:
     async def aclose(self) -> None:
         """End the run: what is held is dropped, every thread and descriptor given back. May be called again."""
         self._finished = True
+        self._control.account = self._pump.account()
         self._batches.clear()
         await self.errands.close(self._pump.close)
 

@@ -18,6 +18,9 @@ __all__ = ["Control"]
 class Control:
     """Requests to one run.
 
+    Attributes:
+        account: of the run, once it has ended, however that was.
+
     Args:
         on_report: called by the driver with the account, after ``report``.
     """
@@ -25,6 +28,7 @@ class Control:
     def __init__(self, on_report: Callable[[Account], None] | None = None) -> None:
         self.bell = Bell()
         self.stopping = False
+        self.account: Account | None = None
         self._on_report = on_report
         self._reopening = False
         self._reporting = False

@@ -77,6 +77,7 @@ class Batches:
     def close(self) -> None:
         """End the run: what is held is dropped, every thread and descriptor given back. May be called again."""
         self._finished = True
+        self._control.account = self._pump.account()
         self._batches.clear()
         if os.getpid() == self._process:  # a forked child has the run's commands and threads in its memory only
             self._pump.close()

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from logbraid.core.events import BinaryKept, BinarySkipped, SourceFailed, SourceSkipped
 from logbraid.core.siblings import bases, is_compressed_name
-from logbraid.core.types import Identity
+from logbraid.core.types import SECOND, Identity
 from logbraid.errors import SourceError, UsageError
 from logbraid.system import remote
 from logbraid.system.content import is_binary, is_plain
@@ -26,6 +27,9 @@ from logbraid.system.territory import Place, Territory
 from logbraid.system.walk import Pattern, is_pattern
 
 __all__ = ["Finder"]
+
+UNFINISHED: Final = 2 * SECOND
+"""So long after it was last written, a compressed file counts as whole."""
 
 Changed = frozenset[str] | None
 """The directories to look into; None: all."""
@@ -230,6 +234,7 @@ class Area:
         self._links: dict[str, dict[str, str]] = {}
         self._rotated: dict[str, Rotated] = {}
         self._is_empty = True
+        self._is_first = True
 
     def search(self, found: Findings, changed: Changed) -> Area:
         """Look into the directories that changed, and return what is new there."""
@@ -242,6 +247,7 @@ class Area:
             self._look_at_links(place)
         if self._is_empty:
             self._known.say(SourceSkipped(self.path, self._nothing))
+        self._is_first = False
         return self
 
     def directories(self) -> Iterator[str]:
@@ -291,6 +297,9 @@ class Area:
             self._known.say(SourceSkipped(path, "not a regular file"))
         elif self._known.admits(path, key, Identity.of(status)):
             head = head_of(path) if status.st_size else b""
+            if (not is_plain(head) or is_compressed_name(name)) and _is_unfinished(status) and not self._is_first:
+                place.names.discard(name)  # it is read once only, so it should be whole
+                return
             if is_binary(head):
                 self._known.say(BinarySkipped(path))
                 return
@@ -305,6 +314,11 @@ class Area:
                 links[name] = self._known.watchable(os.path.realpath(place.prefix + name))
             else:
                 del links[name]
+
+
+def _is_unfinished(status: os.stat_result) -> bool:
+    """Whether a compressed file may still be being written."""
+    return not status.st_size or time.time_ns() - status.st_mtime_ns < UNFINISHED
 
 
 def names_of(path: str, key: str) -> tuple[str, ...]:
