@@ -319,7 +319,7 @@ def test_texts_are_no_numbers(wrong: dict[str, Any]) -> None:
 
 
 def test_a_run_that_was_closed_begins_no_more(logs: Path) -> None:
-    run = follow(logs / "a.log")
     with nothing_left_behind():
+        run = follow(logs / "a.log")
         run.close()
         assert list(run) == []
