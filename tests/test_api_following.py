@@ -323,3 +323,31 @@ def test_a_run_that_was_closed_begins_no_more(logs: Path) -> None:
         run = follow(logs / "a.log")
         run.close()
         assert list(run) == []
+
+
+def test_files_that_are_rotated_onto_names_that_are_followed_too() -> None:
+    clock = ManualClock()
+    files = FakeFiles(["/logs/*.log"], clock=clock)
+    names = ["/logs/app.2.log", "/logs/app.1.log", "/logs/app.log"]
+    written: list[str] = []
+
+    def write(path: str) -> None:
+        for _ in range(5):
+            written.append(f"2026-03-01T10:00:{len(written):02}Z line")
+            files.append(path, written[-1].encode() + b"\n")
+
+    def rotate(times: int) -> None:
+        for number in (*range(times + 1, 0, -1), None):
+            path = f"/logs/app.{number}.log" if number else "/logs/app.log"
+            files.rename(path, f"/logs/app.{(number or 0) + 1}.log")
+        write("/logs/app.log")
+
+    for name in names:
+        write(name)
+    sink = CollectSink()
+    with follow("/logs/*.log", last=None, world=World(files, files, files, clock)) as run:
+        for times, seconds in enumerate([5, 10, 30, 60], 1):
+            clock.at(seconds, lambda times=times: rotate(times))  # type: ignore[misc]
+        clock.at(120, run.stop)
+        run.into(sink)
+    assert sorted(line.decode() for line in bytes(sink.data).splitlines()) == written

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from logbraid.core.reconcile import MOST_LOOKS, PERIOD, POLL, POLL_COST, Reconciler
+from logbraid.core.reconcile import MOST_LOOKS, PERIOD, POLL, POLL_COST, Deadlines, Reconciler
 from logbraid.core.types import SECOND, SourceId
 
 
@@ -52,3 +54,19 @@ def test_nothing_is_due_where_there_is_nobody() -> None:
     made = reconciler()
     assert made.due(0) == []
     assert made.deadline() is None
+
+
+moves = st.lists(st.tuples(st.integers(0, 4), st.none() | st.integers(0, 20)), max_size=40)
+
+
+@given(moves, st.integers(0, 20))
+def test_only_the_last_moment_that_a_source_has_set_counts(moves: list[tuple[int, int | None]], tick: int) -> None:
+    deadlines, model = Deadlines(), dict[int, int | None]()
+    for source, moment in moves:
+        deadlines.put(SourceId(source), moment)
+        model[source] = moment
+    set_ = {source: moment for source, moment in model.items() if moment is not None}
+    assert deadlines.first == min(set_.values(), default=None)
+    assert sorted(deadlines.due(tick)) == sorted(source for source, moment in set_.items() if moment <= tick)
+    assert deadlines.first == min((moment for moment in set_.values() if moment > tick), default=None)
+    assert deadlines.due(tick) == []

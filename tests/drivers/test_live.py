@@ -41,7 +41,7 @@ def test_the_last_few_of_each_source_and_then_all_that_is_new(last: int, whole_l
 def test_a_line_that_has_not_ended_is_not_counted_among_the_last(whole_lines: bool) -> None:
     run = LiveRun(A, begin=Begin(1), whole_lines=whole_lines)
     run.files.append(A, lines("a", 3) + line(9, "torn")[:-3])
-    assert b"a 000002" in run.go_on(0.3)
+    assert b"a 000002" in run.go_on(1)
     run.files.append(A, line(9, "torn")[-3:])
     run.go_on(1)
     assert run.data == lines("a", 3).splitlines(keepends=True)[-1] + line(9, "torn")
@@ -297,3 +297,12 @@ def test_equal_heads_make_no_copies(whole_lines: bool) -> None:
         written += line(20 + number, "end") + head
     run.go_on(5)
     assert run.data == written if whole_lines else sorted(run.data.splitlines()) == sorted(written.splitlines())
+
+
+@both
+def test_a_command_is_a_source(whole_lines: bool) -> None:
+    run = LiveRun(whole_lines=whole_lines, commands=["printf 'one\\ntwo\\nthree'"])
+    while not run.pump.done:  # a thread of its own reads it
+        run.go_on(1)
+    run.end()
+    assert run.data == b"one\ntwo\nthree\n"

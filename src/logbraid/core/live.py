@@ -7,7 +7,7 @@ to read next: in fair turns, within the buffer. It never reads, waits or looks a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from logbraid.core.account import Account, SourceAccount
@@ -55,6 +55,7 @@ class LivePipeline:
         self._sources = sources
         self._tails: list[Tail | None] = []  # None: a pipe
         self._accounts: list[SourceAccount] = []
+        self._reader_of: dict[Identity, Tail] = {}  # who was the last to read a file, as far as is remembered
         self._owned: set[Identity] | None = None  # counted again when somebody asks
         self._by_path: dict[str, Tail] = {}
         self._reconciler = Reconciler()
@@ -73,8 +74,6 @@ class LivePipeline:
         self._silences = Silences(options.lateness, options.silence)
         self._deadlines = Deadlines()
         self._events: list[Event] = []
-
-    # Sources
 
     def add(
         self,
@@ -171,22 +170,27 @@ class LivePipeline:
     def receive_stat(self, source: SourceId, stat: FileStat | None) -> None:
         """Answer ``Look``."""
         tail = self._tail(source)
-        tail.receive_stat(stat, self._now)
+        tail.receive_stat(None if stat is not None and self._is_read_by_another(tail, stat) else stat, self._now)
         self._take(source, tail)
 
     def receive_siblings(self, source: SourceId, found: Sequence[Sibling]) -> None:
         """Answer ``FindSiblings``."""
         tail = self._tail(source)
-        free = [one for one in found if not any(one.stat.identity in other.owned for other in self._rivals(tail, one))]
+        free = [one for one in found if not self._is_read_by_another(tail, one.stat) and not self._has_rival(tail, one)]
         tail.receive_siblings(free, self._now)
         self._take(source, tail)
 
-    def _rivals(self, tail: Tail, found: Sibling) -> Iterator[Tail]:
-        """The other tails that may have read this file by its name: its inode alone may have been another file's."""
+    def _is_read_by_another(self, tail: Tail, stat: FileStat) -> bool:
+        """Whether a rotation has moved a file onto this name that another source has read."""
+        other = self._reader_of.get(stat.identity)
+        return other is not None and other is not tail and other.has_read(stat)
+
+    def _has_rival(self, tail: Tail, found: Sibling) -> bool:
+        """Whether another tail has read this file, and may have by its name: the inode may have been another file's."""
         directory = tail.path[: tail.path.rfind("/") + 1]
         name = found.path[found.path.rfind("/") + 1 :]
         others = (self._by_path.get(directory + origin) for origin in (name, *bases(name)))
-        return (other for other in others if other is not None and other is not tail)
+        return any(other is not None and other is not tail and found.stat.identity in other.owned for other in others)
 
     def receive_data(self, action: ReadAt, chunk: Chunk | None) -> None:
         """Answer ``ReadAt`` with what was read; None: the file cannot be reached."""
@@ -291,8 +295,6 @@ class LivePipeline:
             self._lane.count(source.id, account)
         return Account(self._accounts)
 
-    # Inside
-
     def _tail(self, source: SourceId) -> Tail:
         tail = self._tails[source]
         assert tail is not None, "only files are looked at"
@@ -319,6 +321,9 @@ class LivePipeline:
 
     def _take(self, source: SourceId, tail: Tail) -> None:
         """Take what a tail has let through, and see what it wants next."""
+        self._reader_of.update(dict.fromkeys(tail.owned, tail))
+        if len(self._reader_of) > 8 * len(self._sources) + 1000:
+            self._reader_of = dict([*self._reader_of.items()][-4 * len(self._sources) :])
         self._owned = None
         received = 0
         for piece in tail.pieces():

@@ -87,8 +87,6 @@ class Tail:
         elif with_past:
             self._seek(Cause.LEFT)
 
-    # What is asked for.
-
     def hint(self, *, renamed: bool) -> None:
         """Take note that the file may have been written, or the name may lead elsewhere."""
         self._unread |= self.state.reads
@@ -162,6 +160,11 @@ class Tail:
         """The files that it reads, or has read as far as they still stand beside the name."""
         current = () if self._reading is None else (self._reading.identity,)
         return frozenset((*current, *self._predecessors.identities))
+
+    def has_read(self, stat: FileStat) -> bool:
+        """Whether it reads or has read this file, so that at another name it is nothing new."""
+        current = self._reading is not None and not self._reading.over and self._reading.identity == stat.identity
+        return current or self._predecessors.include(stat)
 
     # Answers to lookups.
 
@@ -370,11 +373,9 @@ class Tail:
         self._done += (Loss(reading.generation, reading.forsake(), reason),)
         self._move(self._nameless or search.successor, now)
 
-    # From one file to the next.
-
     def _move(self, successor: Sibling | None, now: Now) -> None:
         if self._reading is not None and not self._reading.over:
-            self._done += self._predecessors.leave(self._reading, now.tick, rotated=successor is not None)
+            self._done += self._predecessors.leave(self._reading, now, rotated=successor is not None)
         if successor is not None:
             self._begin(successor)
         else:
