@@ -7,9 +7,10 @@ error that is expected shows a traceback.
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import click
@@ -50,8 +51,18 @@ def exit_codes() -> Iterator[None]:
     except LogbraidError as error:
         _fail(error, FAILED)
     except OSError as error:
+        _give_up_output()
         if error.errno != errno.EPIPE:  # from a command that only prints: what sinks meet comes translated
             _fail(SinkError(f"standard output: {error.strerror}", error.errno), FAILED)
+
+
+def _give_up_output() -> None:
+    """Let what was printed and not written go nowhere: at its end, Python would try again, and fail with another code."""
+    with suppress(OSError, ValueError):  # standard output is no file, or closed
+        output = sys.stdout.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, output)
+        os.close(nowhere)
 
 
 def _fail(error: LogbraidError, code: int) -> None:
