@@ -57,7 +57,7 @@ def exit_codes() -> Iterator[None]:
 
 
 def _give_up_output() -> None:
-    """Let what was printed and not written go nowhere: at its end, Python would try again, and fail with another code."""
+    """Let what was printed and not written go nowhere: at its end, Python would try again, and end otherwise."""
     with suppress(OSError, ValueError):  # standard output is no file, or closed
         output = sys.stdout.fileno()
         nowhere = os.open(os.devnull, os.O_WRONLY)
