@@ -42,6 +42,8 @@ class Written(RuleBasedStateMachine):
         self.lines: dict[tuple[str, int], bytes] = {}
         self.torn: dict[str, bytes] = {}
         self.announced: set[str] = set()
+        self.truncated: set[str] = set()
+        self.known: set[str] = set()  # that the run knows to have been truncated once
         self.swaps = 0
         self.calls = 0  # of the ports before the interruption
         self.spins, self.tick = 0, -1
@@ -156,7 +158,7 @@ class Written(RuleBasedStateMachine):
     def copytruncate(self, source: str, between: int, read: bool, after: int) -> None:
         """What is written between copying and truncating is lost, unless it is read in time."""
         name = f"{source}.log"
-        if not self.is_there(name) or not self.has_begun(name):
+        if not self.is_there(name) or not (self.has_begun(name) or source in self.known):
             return
         self.finish_line(source)
         content = self.ground.content(name) or b""
@@ -169,6 +171,7 @@ class Written(RuleBasedStateMachine):
                 self.run.go_on(0.1)
             self.excused |= self.unread(data)
         self.ground.truncate(name)
+        self.truncated.add(source)
         self.write(source, after)
 
     @rule(source=st.sampled_from(SOURCES), after=st.sampled_from([0, 1, 40]))
@@ -213,6 +216,7 @@ class Written(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.02, 0.3, 1, 5, 15]))
     def go_on(self, seconds: float) -> None:
         self.run.go_on(seconds)
+        self.known |= {source for source in self.truncated if seconds > 10 and self.has_begun(f"{source}.log")}
 
     @rule(seconds=st.sampled_from([0.01, 1, 20]))
     def stall(self, seconds: float) -> None:

@@ -496,3 +496,79 @@ def test_many_stragglers_are_read_in_turns_and_never_keep_the_current_file_from_
     follower.wait(20)
     assert follower.steps < 60 * 40
     assert follower.files.open_files == 1
+
+
+def seen_empty_behind_a_truncation() -> Follower:
+    """Follow a file that was truncated, and was seen to be empty since."""
+    follower = opened(ONE + TWO + THREE)
+    follower.files.copy_truncate(NAME, f"{NAME}.1")
+    follower.run()
+    follower.clock.advance(1)
+    return follower
+
+
+def copied_away(files: FakeFiles, data: bytes) -> None:
+    """Write, copy and truncate while nobody looks."""
+    files.append(NAME, data)
+    for number in range(9, 0, -1):
+        if files.stat(f"{NAME}.{number}"):
+            files.rename(f"{NAME}.{number}", f"{NAME}.{number + 1}")
+    files.copy_truncate(NAME, f"{NAME}.1")
+
+
+def test_what_stood_in_a_truncated_file_before_the_first_bytes_that_are_read_is_found_in_the_copies() -> None:
+    follower = seen_empty_behind_a_truncation()
+    for data in (TWO, THREE, FOUR):
+        copied_away(follower.files, data)
+        follower.clock.advance(0.01)
+    follower.files.append(NAME, FIVE)
+    assert follower.run() == TWO + THREE + FOUR + FIVE
+
+
+def test_the_first_bytes_behind_a_truncation_are_read_once_where_nothing_stood_there_before() -> None:
+    follower = seen_empty_behind_a_truncation()
+    follower.files.append(NAME, TWO)
+    assert follower.run() == TWO
+    follower.files.append(NAME, THREE)
+    assert follower.run() == THREE
+    assert follower.losses == []
+
+
+def test_first_bytes_that_are_copied_away_before_they_are_settled_come_once() -> None:
+    follower = seen_empty_behind_a_truncation()
+    follower.files.append(NAME, TWO)
+    follower.tail.hint(renamed=False)
+    follower.step()  # has them, and wants to see what stands beside the name
+    copied_away(follower.files, b"")
+    follower.files.append(NAME, THREE)
+    assert follower.run() == TWO + THREE
+
+
+@pytest.mark.parametrize("copied", [1, 70, len(TWO)])
+def test_a_copy_that_is_being_made_of_the_first_bytes_is_nothing_that_stood_there_before_them(copied: int) -> None:
+    follower = seen_empty_behind_a_truncation()
+    follower.files.append(NAME, TWO)
+    follower.tail.hint(renamed=False)
+    follower.step()
+    follower.files.rename(f"{NAME}.1", f"{NAME}.2")
+    follower.files.create(f"{NAME}.1", TWO[:copied])
+    assert follower.run() == TWO
+    follower.files.append(f"{NAME}.1", TWO[copied:])
+    follower.files.truncate(NAME)
+    follower.files.append(NAME, THREE)
+    assert follower.run() == THREE
+
+
+def test_a_copy_that_is_being_made_is_read_where_it_comes_from() -> None:
+    follower = seen_empty_behind_a_truncation()
+    copied_away(follower.files, TWO)
+    follower.clock.advance(0.01)
+    follower.files.append(NAME, THREE)
+    for number in (2, 1):
+        follower.files.rename(f"{NAME}.{number}", f"{NAME}.{number + 1}")
+    follower.files.create(f"{NAME}.1", THREE[:70])
+    assert follower.run() == TWO + THREE
+    follower.files.append(f"{NAME}.1", THREE[70:])
+    follower.files.truncate(NAME)
+    follower.files.append(NAME, FOUR)
+    assert follower.run() == FOUR

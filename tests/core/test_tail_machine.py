@@ -164,7 +164,7 @@ class Written(RuleBasedStateMachine):
     def knows(self, path: str) -> bool:
         """Whether the tail reads the file, or is about to."""
         stat, tail = self.files.stat(path), self.follower.tail
-        following = () if tail._next is None else (tail._next.stat.identity,)
+        following = () if tail._course.next is None else (tail._course.next.stat.identity,)
         return stat is not None and stat.identity in (*tail.owned, *following)
 
     def has_begun(self, path: str) -> bool:

@@ -56,6 +56,8 @@ class Reading:
 
     __slots__ = (
         "_asked",
+        "_doubted",
+        "_withheld",
         "compressed",
         "forsaken",
         "generation",
@@ -84,17 +86,20 @@ class Reading:
         self.size = offset
         self.modified = stat.modified
         self.holed = False
+        self._doubted = False
+        self._withheld: Chunk | None = None
         self.truncated = False
         self.forsaken = False
         self.over = False
 
     @classmethod
     def whole(cls, generation: int, sibling: Sibling, *, holed: bool) -> Reading:
-        """Read a file from its first byte."""
+        """Read a file from its first byte; ``holed``: what stood at the name was truncated before."""
         reading = cls(generation, sibling.path, sibling.stat)
         reading.compressed = sibling.compressed
         reading.seen = _plain(sibling)
         reading.holed = holed
+        reading._doubted = holed and not sibling.compressed
         return reading
 
     def again(self, generation: int, sibling: Sibling) -> Reading:
@@ -126,6 +131,7 @@ class Reading:
         self.identity = sibling.stat.identity
         self.compressed = sibling.compressed
         self.seen = _plain(sibling)
+        self._withheld = None
 
     def trust_look(self) -> None:
         """Count the last look as certain: what it saw was never read, but nothing says that it was something else."""
@@ -135,6 +141,25 @@ class Reading:
         """Give up; return how many bytes that were there for certain will not be read."""
         missing, self.size, self.forsaken = self.missing, self.offset, True
         return missing
+
+    def withholds(self, chunk: Chunk) -> bool:
+        """Whether these are the first bytes of a file that may be a copy, or may have been copied; they are kept."""
+        withheld, self._doubted = self._doubted and len(chunk) > 0, self._doubted and not len(chunk)
+        self._withheld = chunk if withheld else None
+        return withheld
+
+    def withheld_mark(self, sibling: Sibling) -> Mark:
+        """What stands in ``sibling``, as far as it is there, if it is a copy of the bytes that are withheld."""
+        chunk = self._withheld or Chunk(0)
+        end = len(chunk) if sibling.compressed else min(len(chunk), sibling.stat.size)
+        return Mark(end, _before(chunk, end))
+
+    def release(self, twin: Sibling | None) -> Chunk:
+        """Return the bytes that were withheld; ``twin``: the file that holds them, too, and is read from now on."""
+        chunk, self._withheld = self._withheld or Chunk(0), None
+        if twin is not None:
+            self.move_to(twin)
+        return chunk
 
     def accept(self, chunk: Chunk) -> bool:
         """Take the answer to ``action``, and move the chunk's start behind the guard and a hole.

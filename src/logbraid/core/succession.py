@@ -7,6 +7,7 @@ nothing between two lists, and never decides what to do about what it found: tha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from logbraid.core.actions import ReadAt
 from logbraid.core.reading import Mark, Reading
 from logbraid.core.types import SECOND, Sibling, SourceId
 
-__all__ = ["Cause", "Search", "Verdict"]
+__all__ = ["Cause", "Course", "Search", "Verdict"]
 
 
 class Cause(Enum):
@@ -26,6 +27,8 @@ class Cause(Enum):
     """The file cannot be reached under the name it had."""
     CHANGED = auto()
     """Its guard is not there: truncated, rewritten, or another file with its inode. The identity proves nothing."""
+    DOUBT = auto()
+    """Its first bytes have come, and it was truncated before: others may have stood there, and be in a copy now."""
 
 
 class Verdict(Enum):
@@ -39,6 +42,10 @@ class Verdict(Enum):
     """In a copy made before our last reads: it holds nothing that we have not."""
     PAST = auto()
     """A copy of an earlier generation: ours is later."""
+    OURS = auto()
+    """A copy, perhaps not whole yet, of bytes that were withheld: nothing before them."""
+    TWIN = auto()
+    """The file at the name: it still holds what was copied, so that its copy need not be read, nor be whole."""
     MISSING = auto()
     """Nowhere."""
 
@@ -49,6 +56,27 @@ class Comparison(NamedTuple):
     candidate: int
     mark: Mark
     verdict: Verdict
+
+
+@dataclass(slots=True)
+class Course:
+    """What a tail remembers of its way from file to file.
+
+    Attributes:
+        with_past: it began with the oldest file that there was.
+        why: the cause of the search that goes on, or went on last.
+        search: goes on.
+        next: the file that comes next.
+        nameless: was truncated and has lost its name since: what it holds now comes next.
+        holed: the file was truncated before, and its writer may go on at the old offset.
+    """
+
+    with_past: bool = False
+    why: Cause = Cause.LEFT
+    search: Search | None = None
+    next: Sibling | None = None
+    nameless: Sibling | None = None
+    holed: bool = False
 
 
 class Search:
@@ -79,10 +107,14 @@ class Search:
         self._tests: list[Comparison] = []
         self._unbegun = False
         self._since = 0
-        if reading is not None and (cause is Cause.CHANGED or not self._recognise(reading, siblings)):
+        doubtful = cause in (Cause.CHANGED, Cause.DOUBT)
+        if reading is not None and (doubtful or not self._recognise(reading, siblings)):
             self._candidates = [sibling for sibling in self._candidates if _may_be_newer(sibling, reading)]
             self._since = reading.modified
-            self._plan(reading, past)
+            if cause is Cause.DOUBT and reading.path != name:
+                self._compare_with_own(reading)
+            else:
+                self._plan(reading, past)
 
     @property
     def successor(self) -> Sibling | None:
@@ -109,7 +141,9 @@ class Search:
     def receive(self, data: bytes) -> None:
         """Take what stands where the mark should; nothing where it cannot be read."""
         test = self._tests.pop(0)
-        if data == test.mark.data:
+        if data == test.mark.data and test.verdict is Verdict.OURS:
+            self._candidates, self._tests = self._candidates[: test.candidate], []
+        elif data == test.mark.data:
             self._newer = test.candidate + 1
             if test.verdict is Verdict.PAST:
                 self._tests = [other for other in self._tests if other.candidate > test.candidate]
@@ -142,10 +176,17 @@ class Search:
             marks += [(Mark(reading.offset, reading.guard), Verdict.COPY)]
             marks += [(mark, Verdict.SPENT) for mark in reversed(reading.marks)]
         marks += [(mark, Verdict.PAST) for mark in past]
-        self._tests = [Comparison(index, *mark) for index in range(len(self._candidates)) for mark in marks]
+        for index, sibling in enumerate(self._candidates):
+            self._tests += [Comparison(index, *mark) for mark in marks]
+            if self.cause is Cause.DOUBT:
+                self._tests.append(Comparison(index, reading.withheld_mark(sibling), Verdict.OURS))
         self._unbegun = not (reading.offset or reading.over or self.cause is Cause.LEFT)
         if not self._tests:
             self._settle()
+
+    def _compare_with_own(self, reading: Reading) -> None:
+        self._candidates = [] if self.own is None else [self.own]
+        self._tests = [Comparison(0, reading.withheld_mark(own), Verdict.TWIN) for own in self._candidates]
 
     def _settle(self) -> None:
         """Nothing was found: leave out what may as well be older, and what is newer comes next."""

@@ -14,7 +14,7 @@ from logbraid.core.patience import Patience
 from logbraid.core.predecessors import Predecessors
 from logbraid.core.reading import Reading
 from logbraid.core.states import AFTER_LOOK, Beginning, Fact, Loss, Outcome, Piece, State, fact_of
-from logbraid.core.succession import Cause, Search, Verdict
+from logbraid.core.succession import Cause, Course, Search, Verdict
 from logbraid.core.types import Chunk, FileStat, Identity, Nanos, Now, Sibling, SourceId
 
 __all__ = ["Tail"]
@@ -32,20 +32,15 @@ class Tail:
     __slots__ = (
         "_asked",
         "_asked_of",
+        "_course",
         "_done",
-        "_holes",
         "_lookups",
         "_named",
-        "_nameless",
-        "_next",
         "_patience",
         "_predecessors",
         "_reading",
-        "_search",
         "_source",
         "_unread",
-        "_why",
-        "_with_past",
         "generation",
         "path",
         "state",
@@ -74,12 +69,7 @@ class Tail:
         self._asked: ReadAt | None = None
         self._asked_of: Reading | None = None  # None: it is a probe
         self._unread = False
-        self._search: Search | None = None
-        self._why = Cause.LEFT
-        self._with_past = with_past
-        self._next: Sibling | None = None
-        self._nameless: Sibling | None = None  # was truncated and has lost its name since: what it holds now comes next
-        self._holes = False  # the file was truncated before, and its writer may go on at the old offset
+        self._course = Course(with_past=with_past)
         self._done: tuple[Outcome, ...] = ()
         if beginning is not None:
             self._read_on(Reading(0, path, beginning.stat, offset=beginning.offset, guard=beginning.guard))
@@ -106,7 +96,7 @@ class Tail:
 
     def lookups(self) -> list[Look | FindSiblings | LetGo]:
         """Drain what is to be asked besides reads; each question is asked once until it is answered."""
-        search = self.state is State.SEARCHING and self._search is None
+        search = self.state is State.SEARCHING and self._course.search is None
         return self._lookups.drain(search=search, blocked=self._patience.blocked)
 
     @property
@@ -114,7 +104,7 @@ class Tail:
         """Whether ``read`` has something to ask for."""
         if self._asked is not None or self._patience.blocked:
             return False
-        return self._wanted() is not None or (self._search is not None and self._search.probe is not None)
+        return self._wanted() is not None or (self._course.search is not None and self._course.search.probe is not None)
 
     def read(self, size: int) -> ReadAt | None:
         """Say what to read next, with up to ``size`` new bytes; None: nothing, or the last answer is still out."""
@@ -124,8 +114,8 @@ class Tail:
         if reading is not None:
             self._asked = reading.action(self._source, size)
             self._unread &= reading is not self._reading  # a hint that comes before the answer sets it again
-        elif self._search is not None:
-            self._asked = self._search.read(self._source)
+        elif self._course.search is not None:
+            self._asked = self._course.search.read(self._source)
         return self._asked
 
     def _wanted(self) -> Reading | None:
@@ -166,8 +156,6 @@ class Tail:
         current = self._reading is not None and not self._reading.over and self._reading.identity == stat.identity
         return current or self._predecessors.include(stat)
 
-    # Answers to lookups.
-
     def receive_stat(self, stat: FileStat | None, now: Now) -> None:
         """Take what the name leads to."""
         self._lookups.answered()
@@ -186,7 +174,7 @@ class Tail:
         """The name leads to a file again, or for the first time; others may have come and gone there meanwhile."""
         if self._reading is not None:
             self._seek(Cause.CHANGED)  # long closed, its inode may be another file's
-        elif self._with_past:
+        elif self._course.with_past:
             self._seek(Cause.LEFT)
         else:
             self._begin(Sibling(self.path, stat, compressed=False))
@@ -215,9 +203,9 @@ class Tail:
         if self.state is not State.SEARCHING:
             return
         self._predecessors.keep_only(there := {sibling.stat.identity for sibling in found})
-        if self._reading is not None and self._why is Cause.CHANGED and self._reading.identity not in there:
-            self._nameless = Sibling("", self._reading.seen._replace(size=0), compressed=False)
-        self._search = Search(self._reading, self._why, found, self.path, self._predecessors.marks)
+        if self._reading is not None and self._course.why is Cause.CHANGED and self._reading.identity not in there:
+            self._course.nameless = Sibling("", self._reading.seen._replace(size=0), compressed=False)
+        self._course.search = Search(self._reading, self._course.why, found, self.path, self._predecessors.marks)
         self._conclude(now)
 
     # Answers to reads.
@@ -228,6 +216,12 @@ class Tail:
         reading = self._answered(action, bytes(chunk) if self._asked_of is None else b"", now)
         if reading is None:
             return
+        if reading is self._reading and reading.withholds(chunk):
+            self._seek(Cause.DOUBT)
+        else:
+            self._accept(reading, chunk, now, at_end=at_end)
+
+    def _accept(self, reading: Reading, chunk: Chunk, now: Now, *, at_end: bool) -> None:
         offset, start = reading.offset, chunk.start + len(reading.guard)
         if not reading.accept(chunk):
             self._mistaken(reading, Cause.CHANGED)
@@ -261,12 +255,12 @@ class Tail:
         if action != self._asked:
             return None
         reading, self._asked, self._asked_of = self._asked_of, None, None
-        if reading is None and self._search is not None:
+        if reading is None and self._course.search is not None:
             if data is None and not self._patience.is_exhausted:
                 self._patience.failures += 1
-                self._seek(self._why)  # what was listed is not true any more
+                self._seek(self._course.why)  # what was listed is not true any more
             else:
-                self._search.receive(data or b"")
+                self._course.search.receive(data or b"")
                 self._conclude(now)
         return reading
 
@@ -295,7 +289,7 @@ class Tail:
         elif self.state is State.DRAINING:
             self._seek(Cause.LEFT)
         elif self.state is State.LEAVING:
-            self._move(self._next, now)
+            self._move(self._course.next, now)
         elif self.state is State.WAITING and self._patience.is_over(now.tick):
             self._seek(Cause.LEFT)
         elif self.state is State.WAITING:
@@ -305,15 +299,15 @@ class Tail:
 
     def _seek(self, cause: Cause) -> None:
         self.state = State.SEARCHING
-        self._search = None
-        self._why = cause
+        self._course.search = None
+        self._course.why = cause
 
     def _conclude(self, now: Now) -> None:
         """Act on what the search has found, once it is over."""
-        search, reading = self._search, self._reading
+        search, reading = self._course.search, self._reading
         if search is None or search.probe is not None:
             return
-        self._search = None
+        self._course.search = None
         if reading is None:
             self._move(search.successor, now)
         elif reading.over:
@@ -334,7 +328,7 @@ class Tail:
 
     def _settle(self, search: Search, reading: Reading, now: Now) -> None:
         """Leave a file that was read to its end, if its writer has left it."""
-        successor, same = self._nameless or search.successor, search.verdict is Verdict.SAME
+        successor, same = self._course.nameless or search.successor, search.verdict is Verdict.SAME
         if same and search.found is not None:
             reading.path = search.found.path
         if same and search.found is search.own:
@@ -342,7 +336,7 @@ class Tail:
         elif reading.forsaken:
             self._move(successor, now)
         elif successor is not None and (successor is not search.own or successor.stat.size or reading.truncated):
-            self.state, self._next, self._unread = State.LEAVING, successor, True
+            self.state, self._course.next, self._unread = State.LEAVING, successor, True
         elif not same and self._patience.is_over(now.tick):
             self._move(successor, now)
         else:
@@ -359,7 +353,7 @@ class Tail:
         own, found = search.own, search.found
         truncated = search.cause is Cause.CHANGED and own is not None and own.stat.identity == reading.identity
         if truncated:
-            self._holes = reading.truncated = True
+            self._course.holed = reading.truncated = True
         if search.verdict in (Verdict.SAME, Verdict.COPY) and found is not None:
             if search.verdict is Verdict.SAME and found.path == reading.path:
                 self._patience.fail(now.tick, blocked=True)  # there, and not to be reached: a race, an odd filesystem
@@ -367,11 +361,16 @@ class Tail:
             self.state = State.FOLLOWING if found is own else State.DRAINING
             self._unread = True
             return
+        if search.cause is Cause.DOUBT:
+            chunk = reading.release(found)
+            self.state = State.FOLLOWING if reading.path == self.path else State.DRAINING
+            self._accept(reading, chunk, now, at_end=False)
+            return
         if search.cause is Cause.GONE:
             reading.trust_look()
         reason = "truncated" if truncated else "deleted before it was read"
         self._done += (Loss(reading.generation, reading.forsake(), reason),)
-        self._move(self._nameless or search.successor, now)
+        self._move(self._course.nameless or search.successor, now)
 
     def _move(self, successor: Sibling | None, now: Now) -> None:
         if self._reading is not None and not self._reading.over:
@@ -384,9 +383,9 @@ class Tail:
 
     def _begin(self, file: Sibling) -> None:
         """Read a file from its first byte, as the next generation."""
-        self._nameless = None
+        self._course.nameless = None
         self.generation += self._reading is not None
-        self._read_on(Reading.whole(self.generation, file, holed=self._holes))
+        self._read_on(Reading.whole(self.generation, file, holed=self._course.holed))
         if file.path != self.path:
             self.state = State.DRAINING
 
