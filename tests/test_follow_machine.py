@@ -70,7 +70,8 @@ class Written(RuleBasedStateMachine):
     def text(self, source: str, count: int) -> bytes:
         lines = b""
         for number in range(self.numbers[source], self.numbers[source] + count):
-            self.clock.advance(0.000_001)
+            if self.interruption is None:  # else the pause that is due might be taken in the middle of a turn
+                self.clock.advance(0.000_001)
             stamp = self.clock.now().wall
             line = b"%d %s %06d %send\n" % (stamp, source.encode(), number, b"." * (number % 40))
             lines += line

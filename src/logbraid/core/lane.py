@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from logbraid.core.events import Event
-from logbraid.core.types import Chunk, Nanos, Source, SourceId
+from logbraid.core.positions import Passed
+from logbraid.core.types import NO_TIME, Chunk, Nanos, Source, SourceId
 
 if TYPE_CHECKING:
     from logbraid.core.account import SourceAccount
@@ -46,7 +47,15 @@ class Lane(ABC):
 
     @abstractmethod
     def receive(
-        self, source: SourceId, generation: int, offset: int, chunk: Chunk, now: Nanos, *, live: bool = False
+        self,
+        source: SourceId,
+        generation: int,
+        offset: int,
+        chunk: Chunk,
+        now: Nanos,
+        *,
+        live: bool = False,
+        guard: bytes = b"",
     ) -> None:
         """Take the next bytes of a source.
 
@@ -57,6 +66,7 @@ class Lane(ABC):
             chunk: belongs to the lane from now on.
             now: when they were observed.
             live: everything before them had been read before they were written.
+            guard: the up to 64 bytes before them; needed only where ``passed`` is.
         """
 
     @abstractmethod
@@ -93,6 +103,14 @@ class Lane(ABC):
     @abstractmethod
     def held(self, source: SourceId) -> int:
         """Return how many bytes of a source were received and have not left."""
+
+    def passed(self, source: SourceId) -> list[Passed]:
+        """Return how far each generation has left that may bring more, or has not left wholly; in their order."""
+        raise NotImplementedError
+
+    def last(self, source: SourceId) -> tuple[Nanos, Nanos]:
+        """Return time and key of the last record of a source that left; NO_TIME where times are not looked at."""
+        return NO_TIME, NO_TIME
 
     def holds_lines(self, source: SourceId) -> bool:
         """Whether whole lines of a source wait to see if their record goes on."""

@@ -62,7 +62,15 @@ class LineLane(Lane):
         self._events: list[Event] = []
 
     def receive(
-        self, source: SourceId, generation: int, offset: int, chunk: Chunk, now: Nanos, *, live: bool = False
+        self,
+        source: SourceId,
+        generation: int,
+        offset: int,
+        chunk: Chunk,
+        now: Nanos,
+        *,
+        live: bool = False,
+        guard: bytes = b"",
     ) -> None:
         """Take the next bytes of a source."""
         rest = self._take_rest(source, generation) or _Rest(offset)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from logbraid.core.positions import Position
 from logbraid.core.types import Source, SourceId
 
 __all__ = ["LineBatch", "LinePart"]
@@ -48,11 +49,15 @@ class LineBatch:
         parts: none is empty.
         sources: every source of the run so far; a part's source is an index into it.
         open_before: whose line the batch before left without its newline, if it did.
+        positions: where the sources go on whose position has changed since the last batch, where that is wanted.
+        due: all positions up to here should be saved now; such a batch may hold nothing else.
     """
 
     parts: tuple[LinePart, ...]
     sources: Sequence[Source]
     open_before: SourceId | None = None
+    positions: tuple[Position, ...] = ()
+    due: bool = False
 
     def __len__(self) -> int:
         return sum(part.lines for part in self.parts)
@@ -65,6 +70,8 @@ class LineBatch:
     @property
     def open_after(self) -> SourceId | None:
         """Whose line the last part leaves open."""
+        if not self.parts:
+            return self.open_before
         return self.parts[-1].source if self.parts[-1].torn else None
 
     def text(self, prefixes: Sequence[bytes] | None = None) -> memoryview:

@@ -331,7 +331,9 @@ class LivePipeline:
                 received += len(piece.chunk)
                 self._accounts[source].bytes_seen += len(piece.chunk)
                 live = source in self._live
-                self._lane.receive(source, piece.generation, piece.offset, piece.chunk, self._heard, live=live)
+                self._lane.receive(
+                    source, piece.generation, piece.offset, piece.chunk, self._heard, live=live, guard=piece.guard
+                )
             elif isinstance(piece, Left):
                 self._lane.leave(source, piece.generation, self._heard)
                 self._accounts[source].rotations += 1

@@ -39,6 +39,7 @@ class Start:
         previous: time of the line before, from which a missing year or date is inferred.
         highest: no record that follows has a smaller key.
         until: no record behind one with a larger key than this is wanted.
+        guard: the up to 64 bytes before the offset, where it is needed to know the file again.
     """
 
     offset: int = 0
@@ -48,6 +49,7 @@ class Start:
     previous: Nanos = NO_TIME
     highest: Nanos = NO_TIME
     until: Nanos = FOREVER
+    guard: bytes = b""
 
 
 class Parser:

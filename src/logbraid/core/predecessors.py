@@ -10,7 +10,8 @@ from typing import Final
 
 from logbraid.core.lookups import Lookups
 from logbraid.core.patience import FIRST_PAUSE, LINGER
-from logbraid.core.reading import Mark, Reading
+from logbraid.core.positions import Mark
+from logbraid.core.reading import Reading
 from logbraid.core.states import Ended, Left, Loss, Outcome, Reason
 from logbraid.core.types import SECOND, FileStat, Identity, Nanos, Now
 

@@ -6,31 +6,16 @@ truncated and written anew, so no byte is accepted whose guard does not fit.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from logbraid.core.actions import ReadAt
+from logbraid.core.positions import GUARD, Mark
 from logbraid.core.types import Chunk, FileStat, Sibling, SourceId
 
-__all__ = ["GUARD", "Mark", "Reading"]
-
-GUARD: Final = 64
-"""Bytes before the offset that are read again with each read."""
+__all__ = ["Reading"]
 
 FIRST_MARK: Final = 128
 """Marks before this offset would take every file with the same opening lines for a copy."""
-
-
-class Mark(NamedTuple):
-    """What stands right before an offset of a file: enough to know the file again under another identity."""
-
-    offset: int
-    data: bytes
-
-    def action(self, source: SourceId, sibling: Sibling) -> ReadAt:
-        """Ask for the bytes that would stand here in ``sibling``."""
-        size = len(self.data)
-        identity = sibling.stat.identity
-        return ReadAt(source, sibling.path, identity, self.offset - size, size, compressed=sibling.compressed)
 
 
 class Reading:

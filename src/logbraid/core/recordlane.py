@@ -91,7 +91,15 @@ class RecordLane(Lane):
             self._starts[source.id] = start
 
     def receive(
-        self, source: SourceId, generation: int, offset: int, chunk: Chunk, now: Nanos, *, live: bool = False
+        self,
+        source: SourceId,
+        generation: int,
+        offset: int,
+        chunk: Chunk,
+        now: Nanos,
+        *,
+        live: bool = False,
+        guard: bytes = b"",
     ) -> None:
         """Take the next bytes of a source."""
         if live:

@@ -19,6 +19,7 @@ import pyarrow as pa
 from logbraid.core.gather import Views, constants, gather, gathered, views
 from logbraid.core.levels import LEVELS, levels
 from logbraid.core.lines import NEWLINE, find_byte
+from logbraid.core.positions import Position
 from logbraid.core.types import Bool, Bytes8, Int8, Int32, Int64, Nanos, Source
 
 __all__ = ["SCHEMA", "Record", "RecordBatch", "SourceBatch"]
@@ -163,6 +164,7 @@ class RecordBatch:
         sources: every source of the run; a record's source is an index into it.
         late: which records came too late for their place, bool; None where none did.
         open_before: source and end offset of a line that the batch before left without its newline, if it did.
+        positions: where the sources go on whose position has changed since the last batch, where that is wanted.
     """
 
     parts: tuple[SourceBatch, ...]
@@ -170,6 +172,7 @@ class RecordBatch:
     sources: Sequence[Source]
     late: Bool | None = None
     open_before: tuple[int, int] | None = None
+    positions: tuple[Position, ...] = ()
 
     def __len__(self) -> int:
         return len(self.order)

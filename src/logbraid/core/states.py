@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, Literal, NamedTuple
 
+from logbraid.core.reading import Reading
 from logbraid.core.types import Chunk, FileStat, Identity
 
 __all__ = [
@@ -38,11 +39,24 @@ class Beginning(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """New bytes of one generation, and the offset of the first in its file."""
+    """New bytes of one generation.
 
-    generation: int
+    Attributes:
+        reading: whose they are.
+        offset: of the first of them in its file.
+        chunk: the bytes.
+        guard: the up to 64 bytes before them.
+    """
+
+    reading: Reading
     offset: int
     chunk: Chunk
+    guard: bytes
+
+    @property
+    def generation(self) -> int:
+        """Of the file."""
+        return self.reading.generation
 
 
 class Left(NamedTuple):

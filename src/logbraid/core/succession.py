@@ -12,7 +12,8 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from logbraid.core.actions import ReadAt
-from logbraid.core.reading import Mark, Reading
+from logbraid.core.positions import Mark
+from logbraid.core.reading import Reading
 from logbraid.core.types import SECOND, Sibling, SourceId
 
 __all__ = ["Cause", "Course", "Search", "Verdict"]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from logbraid.core.actions import FindSiblings, LetGo, Look, ReadAt
 from logbraid.core.lookups import Lookups
 from logbraid.core.patience import Patience
+from logbraid.core.positions import GUARD
 from logbraid.core.predecessors import Predecessors
 from logbraid.core.reading import Reading
 from logbraid.core.states import AFTER_LOOK, Beginning, Fact, Loss, Outcome, Piece, State, fact_of
@@ -222,12 +223,13 @@ class Tail:
             self._accept(reading, chunk, now, at_end=at_end)
 
     def _accept(self, reading: Reading, chunk: Chunk, now: Now, *, at_end: bool) -> None:
-        offset, start = reading.offset, chunk.start + len(reading.guard)
+        offset, guard, start = reading.offset, reading.guard, chunk.start + len(reading.guard)
         if not reading.accept(chunk):
             self._mistaken(reading, Cause.CHANGED)
             return
         if len(chunk):
-            self._done += (Piece(reading.generation, offset + chunk.start - start, chunk),)
+            hole = chunk.start - start
+            self._done += (Piece(reading, offset + hole, chunk, (guard + bytes(min(hole, GUARD)))[-GUARD:]),)
         fresh = reading.offset > offset
         if reading is self._reading:
             self._advance(now, at_end=at_end, fresh=fresh)

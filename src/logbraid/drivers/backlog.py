@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from logbraid.core.reading import GUARD
+from logbraid.core.positions import GUARD
 from logbraid.core.states import Beginning
 from logbraid.core.types import FileStat
 from logbraid.system.ports import Files
