@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 import pytest
 from blockbuster import blockbuster_ctx
 
+from left_behind import descriptors
 from logbraid.errors import SinkError, UsageError
 from logbraid.handles import (
     confirm_merge,
@@ -67,10 +68,10 @@ def tail(request: pytest.FixtureRequest) -> Tail:
 
 @pytest.fixture(autouse=True)
 def nothing_stays_behind() -> Iterator[None]:
-    threads, descriptors = set(threading.enumerate()), os.listdir("/proc/self/fd")
+    threads, before = set(threading.enumerate()), descriptors()
     yield
     assert set(threading.enumerate()) <= threads
-    assert os.listdir("/proc/self/fd") == descriptors
+    assert descriptors() == before
 
 
 class Scene:

@@ -12,6 +12,8 @@ from random import Random
 
 import pytest
 
+from left_behind import descriptors
+
 START = datetime(2026, 3, 1, tzinfo=UTC)
 TRACEBACK = 'Traceback (most recent call last):\n  File "shop.py", line 7, in pay\nValueError: no such card\n'
 
@@ -48,12 +50,8 @@ def disordered(name: str, count: int, seed: int, *, wobble: float, leaps: int = 
 @contextmanager
 def nothing_left_behind() -> Iterator[None]:
     """Check that no descriptor, thread or child process outlives the block."""
-    before = _descriptors(), threading.active_count()
+    before = descriptors(), threading.active_count()
     yield
-    assert (_descriptors(), threading.active_count()) == before
+    assert (descriptors(), threading.active_count()) == before
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
-
-
-def _descriptors() -> list[str]:
-    return sorted(os.listdir("/dev/fd"))

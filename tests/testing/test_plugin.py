@@ -5,13 +5,13 @@ The tests in the strings are run by a pytest of their own; ``-p no:logbraid`` ke
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from left_behind import descriptors
 from logbraid.errors import UsageError
 from logbraid.testing.plugin import Braid
 
@@ -29,10 +29,6 @@ def run(pytester: pytest.Pytester) -> Run:
         return pytester.runpytest_inprocess("-p", "no:logbraid", "-p", "logbraid.testing.plugin", *flags)
 
     return run_file
-
-
-def descriptors() -> set[str]:
-    return set(os.listdir("/proc/self/fd"))
 
 
 def append(path: Path, *lines: str) -> None:
