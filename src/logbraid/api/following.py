@@ -6,10 +6,11 @@ iterated over then belongs to one driver.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, Unpack, cast
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack, cast
 
+from logbraid.api.acknowledging import Checkpointing, Unkept, checkpointing
 from logbraid.api.arguments import Notice, Path, Reading, ignore, refuse_own
 from logbraid.api.plan import Plan, World, plan_from
 from logbraid.api.running import BLOCKING, ON_A_LOOP, POURS
@@ -20,12 +21,14 @@ from logbraid.drivers.control import Control
 from logbraid.drivers.live import FollowPump
 from logbraid.drivers.threads import Batches
 from logbraid.errors import UsageError
-from logbraid.sinks.base import Sink
-from logbraid.sinks.destinations import Destination, OutputFormat, lines_will_do, live_sink_for, own_paths
+from logbraid.sinks.base import Batch, Sink
+from logbraid.sinks.destinations import Destination, OutputFormat, lines_will_do, own_paths
 
 if TYPE_CHECKING:
     from logbraid.core.records import RecordBatch
     from logbraid.drivers.aio import AsyncBatches
+
+T = TypeVar("T")
 
 __all__ = ["AsyncFollowing", "Following", "afollow", "follow"]
 
@@ -37,10 +40,12 @@ class Following:
     exception, leaves no thread and no descriptor behind.
     """
 
-    def __init__(self, plan: Plan, driver: str | None, notice: Notice) -> None:
+    def __init__(self, plan: Plan, driver: str | None, notice: Notice, checkpoint: Checkpointing) -> None:
         self._plan = plan
         self._driver = driver
         self._notice = notice
+        self._checkpoint = checkpoint
+        self._kept = Unkept()
         self._control = Control()
         self._batches: Batches | None = None
         self._pump: FollowPump | None = None
@@ -64,7 +69,23 @@ class Following:
         if self._closed:
             raise StopIteration
         self._taken = True
-        return cast("RecordBatch", next(self._open()))
+        batches = self._open()
+        while True:
+            batch = next(batches)
+            self._kept.deliver(batch)
+            if not batch.due:
+                return cast("RecordBatch", batch)
+            self._kept.save()
+
+    def acknowledge(self, batch: Batch) -> None:
+        """Say that a batch was taken care of, and so were all before it: after a restart, they do not come again.
+
+        What was acknowledged is saved about once a second, while the next batch is waited for, and at the end.
+
+        Raises:
+            UsageError: ``checkpoint=`` names no file, or the batch is from another run.
+        """
+        self._kept.acknowledge(batch)
 
     @property
     def sources(self) -> Sequence[Source]:
@@ -97,7 +118,7 @@ class Following:
         refuse_own(self._plan.specs, own := own_paths(sink))
         self._taken = True
         batches = self._open(lines=lines_will_do(sink, output_format), own=own)
-        made = live_sink_for(sink, self._plan.sources, output_format, labelled=labels is not None)
+        made = self._kept.sink(sink, self._plan.sources, output_format, labelled=labels is not None)
         try:
             account = POURS[self._driver or "bottom_up"](batches, made)
             made.close()
@@ -112,10 +133,13 @@ class Following:
         if self._batches is not None:
             self._batches.close()
         self._control.close()
+        self._kept.close()
 
     def _open(self, *, lines: bool = False, own: Sequence[str] = ()) -> Batches:
         if self._batches is None or self._pump is None:
-            self._pump = self._plan.pump(lines=lines)
+            self._kept = checkpointing(self._checkpoint)
+            self._pump = self._plan.pump(lines=lines, positions=self._kept.positions)
+            self._pump.exclude(self._kept.own_paths)
             self._batches = Batches(self._pump, self._plan.clock, self._control, self._notice)
         self._pump.exclude(own)
         return self._batches
@@ -127,10 +151,12 @@ class AsyncFollowing:
     Whoever is cancelled while waiting for the next batch may ask again, and no record is lost.
     """
 
-    def __init__(self, plan: Plan, driver: str | None, notice: Notice) -> None:
+    def __init__(self, plan: Plan, driver: str | None, notice: Notice, checkpoint: Checkpointing) -> None:
         self._plan = plan
         self._driver = driver
         self._notice = notice
+        self._checkpoint = checkpoint
+        self._kept = Unkept()
         self._control = Control()
         self._batches: AsyncBatches | None = None
         self._pump: FollowPump | None = None
@@ -138,7 +164,7 @@ class AsyncFollowing:
 
     async def __aenter__(self) -> Self:
         try:
-            await self._open().begin()
+            await (await self._open()).begin()
         except BaseException:
             await self.aclose()
             raise
@@ -156,7 +182,23 @@ class AsyncFollowing:
         if self._closed:
             raise StopAsyncIteration
         self._taken = True
-        return cast("RecordBatch", await anext(self._open()))
+        batches = await self._open()
+        while True:
+            batch = await anext(batches)
+            self._kept.deliver(batch)
+            if not batch.due:
+                return cast("RecordBatch", batch)
+            await batches.errands.ask(self._kept.save)
+
+    def acknowledge(self, batch: Batch) -> None:
+        """Say that a batch was taken care of, and so were all before it: after a restart, they do not come again.
+
+        What was acknowledged is saved about once a second, while the next batch is waited for, and at the end.
+
+        Raises:
+            UsageError: ``checkpoint=`` names no file, or the batch is from another run.
+        """
+        self._kept.acknowledge(batch)
 
     @property
     def sources(self) -> Sequence[Source]:
@@ -192,10 +234,10 @@ class AsyncFollowing:
         _check(labels, taken=self._taken or self._closed)
         refuse_own(self._plan.specs, own := own_paths(sink))
         self._taken = True
-        batches = self._open(lines=lines_will_do(sink, output_format), own=own)
+        batches = await self._open(lines=lines_will_do(sink, output_format), own=own)
 
         def make() -> Sink:
-            return live_sink_for(sink, self._plan.sources, output_format, labelled=labels is not None)
+            return self._kept.sink(sink, self._plan.sources, output_format, labelled=labels is not None)
 
         return await pour_on_a_loop(batches, make, self._driver or suited(sink))
 
@@ -205,12 +247,17 @@ class AsyncFollowing:
         if self._batches is not None:
             await self._batches.aclose()
         self._control.close()
+        if self._checkpoint is not None:
+            await _as_errand(self._kept.close)
 
-    def _open(self, *, lines: bool = False, own: Sequence[str] = ()) -> AsyncBatches:
+    async def _open(self, *, lines: bool = False, own: Sequence[str] = ()) -> AsyncBatches:
         if self._batches is None or self._pump is None:
             from logbraid.drivers.aio import AsyncBatches
 
-            self._pump = self._plan.pump(lines=lines)
+            if self._checkpoint is not None:
+                self._kept = await _as_errand(lambda: checkpointing(self._checkpoint))
+            self._pump = self._plan.pump(lines=lines, positions=self._kept.positions)
+            self._pump.exclude(self._kept.own_paths)
             self._batches = AsyncBatches(self._pump, self._plan.clock, self._control, self._notice)
         self._pump.exclude(own)
         return self._batches
@@ -224,6 +271,7 @@ def follow(
     silence: Nanos | None = None,
     driver: str | None = None,
     commands: Sequence[str] = (),
+    checkpoint: Checkpointing = None,
     notice: Notice = ignore,
     world: World | None = None,
     **reading: Unpack[Reading],
@@ -243,7 +291,11 @@ def follow(
         lateness: how long after its time a record may come and still find its place, ns; default: 200 ms.
         silence: a record of several lines is whole when its source has been silent for so long, ns; default: 500 ms.
         driver: ``threads`` or ``bottom_up``; None picks it.
-        commands: their standard output is a source.
+        commands: their standard output is a source. It cannot be resumed, nor can a FIFO.
+        checkpoint: a file, in which it is saved where each source goes on, once ``acknowledge`` says that a batch was
+            taken care of: at least once. Or the positions that the caller has kept of each source, from
+            ``batch.positions``, together with the data: exactly once; none of them the first time. What stands there
+            counts more than ``last`` and ``since``.
         notice: told what was noticed: a rotation, lost bytes, a source that failed.
         world: files, notifications and time of the caller's, see ``logbraid.testing``.
         reading: since, until, level, include, exclude, tz, skews, time_format, max_record, buffer: see ``Reading``.
@@ -252,7 +304,7 @@ def follow(
         UsageError: the arguments contradict each other or mean nothing.
     """
     plan = plan_from(sources, order, last, lateness, silence, commands, world, reading)
-    return Following(plan, _driver(driver, tuple(BLOCKING)), notice)
+    return Following(plan, _driver(driver, tuple(BLOCKING)), notice, checkpoint)
 
 
 def afollow(
@@ -263,6 +315,7 @@ def afollow(
     silence: Nanos | None = None,
     driver: str | None = None,
     commands: Sequence[str] = (),
+    checkpoint: Checkpointing = None,
     notice: Notice = ignore,
     world: World | None = None,
     **reading: Unpack[Reading],
@@ -281,6 +334,7 @@ def afollow(
         silence: as in ``follow``.
         driver: ``mixed`` or ``aio``; None picks it.
         commands: as in ``follow``.
+        checkpoint: as in ``follow``.
         notice: as in ``follow``; called in the loop.
         world: as in ``follow``.
         reading: as in ``follow``.
@@ -289,7 +343,18 @@ def afollow(
         UsageError: the arguments contradict each other or mean nothing.
     """
     plan = plan_from(sources, order, last, lateness, silence, commands, world, reading)
-    return AsyncFollowing(plan, _driver(driver, ON_A_LOOP), notice)
+    return AsyncFollowing(plan, _driver(driver, ON_A_LOOP), notice, checkpoint)
+
+
+async def _as_errand(do: Callable[[], T]) -> T:
+    """Do what blocks in a thread of its own."""
+    from logbraid.drivers.errands import Errands
+
+    errands = Errands("logbraid-checkpoint")
+    try:
+        return await errands.ask(do)
+    finally:
+        await errands.close()
 
 
 def _driver(driver: str | None, drivers: Sequence[str]) -> str | None:

@@ -76,9 +76,12 @@ def _drive(pump: Pump, sink: Sink, clock: Clock, control: Control, notice: Notic
 
 
 def run_into(sink: Sink, drive: Callable[[FollowPump], Account], plan: Plan) -> Account:
-    """Drive a run into a sink that is made already; it is closed when all went well and aborted otherwise."""
+    """Drive a run into a sink that is made already; it is closed when all went well and aborted otherwise.
+
+    A sink that has ``positions``, where earlier runs into it have left off, is told new ones with each batch.
+    """
     try:
-        account = drive(plan.pump(lines=takes_lines(sink)))
+        account = drive(plan.pump(lines=takes_lines(sink), positions=getattr(sink, "positions", None)))
         sink.close()
     except BaseException:
         sink.abort()

@@ -19,9 +19,10 @@ class SourceAccount:
     Attributes:
         label: the source's label.
         path: its name as given or found.
-        bytes_seen: read from it.
+        bytes_seen: read from it, or known to have been there and lost.
         bytes_emitted: that left in records.
         bytes_filtered: in records that a filter took out.
+        bytes_held: read, and still to leave; seen is emitted, filtered, held and lost together.
         records: that left.
         late: records that came too late for their place.
         leaps: records whose time was an isolated leap, ordered with the record above them.
@@ -37,6 +38,7 @@ class SourceAccount:
     bytes_seen: int = 0
     bytes_emitted: int = 0
     bytes_filtered: int = 0
+    bytes_held: int = 0
     records: int = 0
     late: int = 0
     leaps: int = 0

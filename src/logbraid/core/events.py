@@ -15,9 +15,12 @@ __all__ = [
     "Event",
     "FormatChanged",
     "NoTimestamps",
+    "OutputCut",
     "OutputKept",
+    "OutputRotated",
     "PollingInstead",
     "RecordCut",
+    "Resumed",
     "Rotated",
     "SourceFailed",
     "SourceSkipped",
@@ -132,6 +135,18 @@ class Rotated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Resumed(Event):
+    """The source goes on where an earlier run has left off, in the file that now bears the name ``file``."""
+
+    file: str
+    offset: int
+
+    def __str__(self) -> str:
+        place = "" if self.file == self.path else f" of {self.file}"
+        return f"{self.path}: goes on at byte {self.offset}{place}"
+
+
+@dataclass(frozen=True, slots=True)
 class PollingInstead(Event):
     """There are no notifications for this source: it is looked at now and then."""
 
@@ -147,3 +162,23 @@ class OutputKept(Event):
 
     def __str__(self) -> str:
         return f"{self.path}: the old file is written on"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputCut(Event):
+    """The output held bytes that the checkpoint knows nothing of; they were cut off, and are written again."""
+
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.count} bytes that were not committed were cut"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRotated(Event):
+    """The output was found under another name, as if it had been rotated; a new file was begun under its own."""
+
+    rotated: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: it was rotated to {self.rotated}: a new file is begun"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from logbraid.core.events import Event
-from logbraid.core.positions import Passed
+from logbraid.core.positions import Passed, Position
 from logbraid.core.types import NO_TIME, Chunk, Nanos, Source, SourceId
 
 if TYPE_CHECKING:
@@ -36,13 +36,16 @@ class Lane(ABC):
 
     # Facts in
 
-    def add(self, source: Source, start: Start | None = None, *, polled: bool = False) -> None:
+    def add(
+        self, source: Source, start: Start | None = None, *, polled: bool = False, position: Position | None = None
+    ) -> None:
         """Take notice of a source, which is in the run's list already.
 
         Args:
             source: the new one.
             start: where and how its first generation begins.
             polled: it is looked at now and then only, see ``advance``.
+            position: where an earlier run has left off.
         """
 
     @abstractmethod
@@ -104,9 +107,16 @@ class Lane(ABC):
     def held(self, source: SourceId) -> int:
         """Return how many bytes of a source were received and have not left."""
 
+    @abstractmethod
     def passed(self, source: SourceId) -> list[Passed]:
-        """Return how far each generation has left that may bring more, or has not left wholly; in their order."""
-        raise NotImplementedError
+        """Return how far each generation has left, in their order.
+
+        Listed are those that may bring more or have not left wholly, and the last one of which something has left.
+        """
+
+    def filtered_ahead(self, source: SourceId) -> int:
+        """Return how many bytes a filter took out behind what has left by the word of ``passed``."""
+        return 0
 
     def last(self, source: SourceId) -> tuple[Nanos, Nanos]:
         """Return time and key of the last record of a source that left; NO_TIME where times are not looked at."""

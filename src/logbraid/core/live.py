@@ -10,16 +10,20 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from logbraid.core.account import Account, SourceAccount
+from logbraid.core.account import Account
 from logbraid.core.actions import FindSiblings, LetGo, LiveAction, Look, Read, ReadAt, Sample
-from logbraid.core.events import BytesLost, Event, Rotated, SourceFailed
+from logbraid.core.claims import Claims
+from logbraid.core.events import Event, Resumed, Rotated
 from logbraid.core.lane import Lane
 from logbraid.core.options import Options
+from logbraid.core.pipes import Pipes
+from logbraid.core.positions import Place, Position
+from logbraid.core.progress import Progress
 from logbraid.core.reconcile import Deadlines, Reconciler
-from logbraid.core.siblings import bases
 from logbraid.core.silence import Silences
-from logbraid.core.states import Beginning, Ended, Left, Loss, Piece
+from logbraid.core.states import Beginning, Ended, Left, Outcome, Piece
 from logbraid.core.tail import Tail
+from logbraid.core.tally import Tally
 from logbraid.core.types import Chunk, FileStat, Identity, Nanos, Now, Sibling, Source, SourceId
 from logbraid.core.wallclock import WallClock
 
@@ -34,8 +38,6 @@ LEAST_READ: Final = 16 << 10
 GROWTH: Final = 4
 """A read that came back full is followed by one so many times larger."""
 
-PIPE_READ: Final = 64 << 10
-
 
 class LivePipeline:
     """Follows sources until nobody asks it any more.
@@ -47,25 +49,25 @@ class LivePipeline:
         options: what to follow and how.
         lane: the way from bytes to batches.
         sources: every source so far; grows as sources are added, and is shared with whoever renders their labels.
+        positions: batches say where their sources go on, and what is not whole when the run ends is left for the next.
     """
 
-    def __init__(self, options: Options, lane: Lane, sources: list[Source]) -> None:
+    def __init__(self, options: Options, lane: Lane, sources: list[Source], *, positions: bool = False) -> None:
         self._options = options
         self._lane = lane
         self._sources = sources
         self._tails: list[Tail | None] = []  # None: a pipe
-        self._accounts: list[SourceAccount] = []
-        self._reader_of: dict[Identity, Tail] = {}  # who was the last to read a file, as far as is remembered
-        self._owned: set[Identity] | None = None  # counted again when somebody asks
-        self._by_path: dict[str, Tail] = {}
+        self._claims = Claims()
+        self._tally = Tally(sources, lane)
+        self._pipes = Pipes()
+        self._progress = Progress(sources, lane, self._tally, wanted=positions)
+        self._resumed: dict[SourceId, Place] = {}  # of which nothing was heard yet
         self._reconciler = Reconciler()
         self._wall = WallClock()
         self._now = Now(0, 0)
         self._heard: Nanos = 0  # when the hints were taken last: what was written before is known
         self._lookups: deque[LiveAction | Sample] = deque()
         self._ready: dict[SourceId, int] = {}  # with bytes to read, in turns, and how many to ask for
-        self._pipes: set[SourceId] = set()  # that may be asked for more
-        self._waiting: set[SourceId] = set()  # pipes that wait for somebody
         self._open: set[SourceId] = set()  # that may give more
         self._ending: set[SourceId] = set()  # files that nobody will write any more
         self._behind: set[SourceId] = set()
@@ -81,6 +83,7 @@ class LivePipeline:
         beginning: Beginning | None = None,
         start: Start | None = None,
         *,
+        position: Position | None = None,
         polled: bool = False,
         with_past: bool = False,
     ) -> None:
@@ -90,41 +93,48 @@ class LivePipeline:
             source: numbered as the next one.
             beginning: where to begin in the file that stands there now; None: at the first byte of whatever comes.
             start: how its records look, where that is known.
+            position: where an earlier run has left off; then beginning and past mean nothing.
             polled: nobody will give hints about it.
             with_past: its rotated files come first.
         """
-        tail = Tail(source.id, source.path, beginning, with_past=with_past)
-        self._enter(source, tail)
-        self._by_path[source.path] = tail
-        self._lane.add(source, start, polled=polled)
+        tail = Tail(source.id, source.path, beginning, position=position, with_past=with_past)
+        self._enter(source, tail, position)
+        self._claims.add(tail)
+        self._lane.add(source, start, polled=polled, position=position)
         self._reconciler.add(source.id, polled=polled)
+        if position is not None:
+            self._resumed[source.id] = position.place
+        self._progress.add(source.id, tail, position, None if beginning is None else beginning.place(source.path))
         self._take(source.id, tail)
 
-    def add_pipe(self, source: Source, *, waits: bool) -> None:
+    def add_pipe(
+        self, source: Source, *, waits: bool, place: Place | None = None, position: Position | None = None
+    ) -> None:
         """Take one more pipe, command or compressed file: something that is read front to back.
 
         Args:
             source: numbered as the next one.
             waits: it waits for somebody, so that where it gives nothing, there is nothing.
+            place: its first byte, if it can be read again.
+            position: where an earlier run has left off.
         """
-        self._enter(source, None)
-        self._lane.add(source)
-        self._pipes.add(source.id)
+        self._enter(source, None, position)
+        self._lane.add(source, position=position)
+        self._pipes.add(source.id, waits=waits, place=None if position is None else position.place)
+        if place is not None:
+            self._progress.add_archive(source.id, source.path, place, position)
         if waits:
-            self._waiting.add(source.id)
             self._lane.caught_up(source.id)
 
-    def _enter(self, source: Source, tail: Tail | None) -> None:
+    def _enter(self, source: Source, tail: Tail | None, position: Position | None) -> None:
         self._sources.append(source)
         self._tails.append(tail)
         self._open.add(source.id)
-        self._accounts.append(SourceAccount(source.label, source.path))
+        self._tally.add(source, None if position is None else position.account)
 
     def owned(self, identity: Identity) -> bool:
         """Whether some tail reads this file, or has read it."""
-        if self._owned is None:
-            self._owned = {each for tail in self._tails if tail is not None for each in tail.owned}
-        return identity in self._owned
+        return self._claims.owned(identity)
 
     @property
     def done(self) -> bool:
@@ -170,27 +180,15 @@ class LivePipeline:
     def receive_stat(self, source: SourceId, stat: FileStat | None) -> None:
         """Answer ``Look``."""
         tail = self._tail(source)
-        tail.receive_stat(None if stat is not None and self._is_read_by_another(tail, stat) else stat, self._now)
+        own = stat is not None and self._claims.admit(tail, stat)
+        tail.receive_stat(stat if own else None, self._now)
         self._take(source, tail)
 
     def receive_siblings(self, source: SourceId, found: Sequence[Sibling]) -> None:
         """Answer ``FindSiblings``."""
         tail = self._tail(source)
-        free = [one for one in found if not self._is_read_by_another(tail, one.stat) and not self._has_rival(tail, one)]
-        tail.receive_siblings(free, self._now)
+        tail.receive_siblings([one for one in found if self._claims.admit_sibling(tail, one)], self._now)
         self._take(source, tail)
-
-    def _is_read_by_another(self, tail: Tail, stat: FileStat) -> bool:
-        """Whether a rotation has moved a file onto this name that another source has read."""
-        other = self._reader_of.get(stat.identity)
-        return other is not None and other is not tail and other.has_read(stat)
-
-    def _has_rival(self, tail: Tail, found: Sibling) -> bool:
-        """Whether another tail has read this file, and may have by its name: the inode may have been another file's."""
-        directory = tail.path[: tail.path.rfind("/") + 1]
-        name = found.path[found.path.rfind("/") + 1 :]
-        others = (self._by_path.get(directory + origin) for origin in (name, *bases(name)))
-        return any(other is not None and other is not tail and found.stat.identity in other.owned for other in others)
 
     def receive_data(self, action: ReadAt, chunk: Chunk | None) -> None:
         """Answer ``ReadAt`` with what was read; None: the file cannot be reached."""
@@ -208,33 +206,28 @@ class LivePipeline:
     def receive_failure(self, action: Look | FindSiblings | ReadAt, reason: str) -> None:
         """Answer any action of a tail: it failed."""
         tail = self._tail(action.source)
-        reasons = self._accounts[action.source].reasons
-        if reason not in reasons:
-            reasons.append(reason)
-            self._events.append(SourceFailed(tail.path, reason))
+        self._tally.fail(action.source, reason)
         tail.receive_failure(action, reason, self._now)
         self._take(action.source, tail)
 
     def receive_chunk(self, action: Read, chunk: Chunk) -> None:
         """Answer ``Read`` of a pipe."""
-        source = action.source
-        account = self._accounts[source]
-        offset = account.bytes_seen
-        account.bytes_seen += len(chunk)
+        source, asked = action.source, len(chunk) == action.size
+        offset, guard = self._pipes.receive(source, chunk)
         size = len(chunk)
-        waits = source in self._waiting
-        self._lane.receive(source, 0, offset, chunk, self._heard, live=waits)
-        self._pipes.add(source)
+        waits = source in self._pipes.waiting
+        self._tally.read(source, size)
+        self._lane.receive(source, 0, offset, chunk, self._heard, live=waits, guard=guard)
+        self._progress.move(source)
         if source not in self._behind:
             self._behind.add(source)
             self._lane.behind(source, self._heard)
-        self._settle(source, size, whole=waits and size < action.size)
+        self._settle(source, size, whole=waits and not asked)
 
     def receive_end(self, source: SourceId, reason: str | None = None) -> None:
         """Answer ``Read`` of a pipe: nothing more comes, perhaps for a reason."""
         if reason is not None:
-            self._accounts[source].reasons.append(reason)
-            self._events.append(SourceFailed(self._sources[source].path, reason))
+            self._tally.fail(source, reason)
         self._close(source)
 
     def receive_sample(self, source: SourceId, lines: Sequence[bytes]) -> None:
@@ -247,7 +240,8 @@ class LivePipeline:
             if not self._lane.held(source.id):
                 continue
             tail = self._tails[source.id]
-            if tail is None or tail.caught_up:
+            whole = (tail is None or tail.caught_up) and not self._progress.follows(source.id)
+            if whole:  # where positions are wanted, the next run goes on with the last line
                 self._lane.finish(source.id, self._heard)
             else:
                 self._lane.pause(source.id, self._heard)
@@ -258,42 +252,35 @@ class LivePipeline:
         """Return what to do next; each is asked for once, until it is answered."""
         actions: list[LiveAction | Sample | Read] = [*self._lookups]
         self._lookups.clear()
-        actions += [Read(source, PIPE_READ) for source in sorted(self._pipes) if self._may_read(source)]
-        self._pipes.difference_update([action.source for action in actions if isinstance(action, Read)])
+        actions += self._pipes.reads(self._may_read)
         actions += self._reads()
         return actions
 
     def batches(self) -> list[RecordBatch | LineBatch]:
         """Return what may leave, in order."""
-        return self._left(self._lane.release())
+        return self._progress.leave(self._lane.release(), self._now.tick)
 
     def last_batches(self) -> list[RecordBatch | LineBatch]:
         """Return everything that is held, in order, after ``finish``."""
-        return self._left(self._lane.flush())
-
-    def _left(self, batch: RecordBatch | LineBatch | None) -> list[RecordBatch | LineBatch]:
-        return [] if batch is None else [batch]
+        return self._progress.leave(self._lane.flush(), self._now.tick, last=True)
 
     def events(self) -> list[Event]:
         """Return what was noticed since the last call."""
         events, self._events = self._events, []
-        return events + self._lane.events()
+        return events + self._tally.events() + self._lane.events()
 
     def deadline(self) -> Nanos | None:
         """Return the tick at which to take a turn even if nothing happens; now, where there is something to do."""
-        if self._lookups or any(map(self._may_read, self._ready)) or any(map(self._may_read, self._pipes)):
+        if self._lookups or any(map(self._may_read, self._ready)) or self._pipes.wants_read(self._may_read):
             return self._now.tick
-        ticks = [self._reconciler.deadline(), self._deadlines.first]
-        ticks.append(self._silences.deadline())
+        ticks = [self._reconciler.deadline(), self._deadlines.first, self._silences.deadline(), self._progress.due]
         release = self._lane.next_release()
         ticks.append(None if release is None else self._now.tick + max(release - self._heard, 0))
         return min((tick for tick in ticks if tick is not None), default=None)
 
     def account(self) -> Account:
         """Return the account as it stands."""
-        for source, account in zip(self._sources, self._accounts, strict=True):
-            self._lane.count(source.id, account)
-        return Account(self._accounts)
+        return self._tally.account()
 
     def _tail(self, source: SourceId) -> Tail:
         tail = self._tails[source]
@@ -321,45 +308,50 @@ class LivePipeline:
 
     def _take(self, source: SourceId, tail: Tail) -> None:
         """Take what a tail has let through, and see what it wants next."""
-        self._reader_of.update(dict.fromkeys(tail.owned, tail))
-        if len(self._reader_of) > 8 * len(self._sources) + 1000:
-            self._reader_of = dict([*self._reader_of.items()][-4 * len(self._sources) :])
-        self._owned = None
-        received = 0
-        for piece in tail.pieces():
-            if isinstance(piece, Piece):
-                received += len(piece.chunk)
-                self._accounts[source].bytes_seen += len(piece.chunk)
-                live = source in self._live
-                self._lane.receive(
-                    source, piece.generation, piece.offset, piece.chunk, self._heard, live=live, guard=piece.guard
-                )
-            elif isinstance(piece, Left):
-                self._lane.leave(source, piece.generation, self._heard)
-                self._accounts[source].rotations += 1
-                self._events.append(Rotated(tail.path, piece.reason))
-            elif isinstance(piece, Ended):
-                self._lane.end(source, piece.generation, self._heard)
-            else:
-                self._lose(source, piece)
+        self._claims.renew(tail)
+        received = sum(self._heed(source, tail, outcome) for outcome in tail.pieces())
         self._sort(source, tail)
         self._settle(source, received, whole=not tail.holds_up)
+        if source in self._resumed and tail.caught_up:
+            self._say_resumed(source, self._resumed[source].path)
         if source in self._ending and tail.caught_up:
             self._ending.discard(source)
             self._lookups += [LetGo(source, identity) for identity in tail.owned]
             self._close(source)
 
+    def _heed(self, source: SourceId, tail: Tail, outcome: Outcome) -> int:
+        """Pass on what a tail says; return how many bytes that are."""
+        if isinstance(outcome, Piece):
+            return self._receive(source, outcome)
+        if isinstance(outcome, Left):
+            self._lane.leave(source, outcome.generation, self._heard)
+            self._tally.rotate(source)
+            self._events.append(Rotated(tail.path, outcome.reason))
+        elif isinstance(outcome, Ended):
+            self._lane.end(source, outcome.generation, self._heard)
+        else:
+            self._tally.lose(source, outcome)
+        self._progress.move(source)
+        return 0
+
+    def _receive(self, source: SourceId, piece: Piece) -> int:
+        size = len(piece.chunk)
+        self._tally.read(source, size)
+        if source in self._resumed:
+            self._say_resumed(source, piece.reading.path)
+        self._progress.receive(source, piece.reading, piece.offset)
+        live, guard = source in self._live, piece.guard
+        self._lane.receive(source, piece.generation, piece.offset, piece.chunk, self._heard, live=live, guard=guard)
+        return size
+
+    def _say_resumed(self, source: SourceId, path: str) -> None:
+        place = self._resumed.pop(source)
+        self._events.append(Resumed(self._sources[source].path, path, place.offset))
+
     def _close(self, source: SourceId) -> None:
         self._open.discard(source)
         self._silences.break_off(source)
         self._lane.finish(source, self._heard)
-
-    def _lose(self, source: SourceId, loss: Loss) -> None:
-        account = self._accounts[source]
-        account.bytes_lost += loss.count
-        if loss.reason not in account.reasons:
-            account.reasons.append(loss.reason)
-        self._events.append(BytesLost(self._sources[source].path, loss.count, loss.reason))
 
     def _sort(self, source: SourceId, tail: Tail) -> None:
         """Put a tail among those that have something to do."""

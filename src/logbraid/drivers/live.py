@@ -241,7 +241,7 @@ class FollowPump:
         self._add(newcomers)
 
     def _add(self, newcomers: Sequence[Newcomer]) -> None:
-        names = self._names([newcomer.path for newcomer in newcomers])
+        names = self._names(newcomers)
         for newcomer, label in zip(newcomers, names, strict=True):
             source = Source(SourceId(len(self._sources)), newcomer.path, label, self._clock.now().wall)
             for name in newcomer.names:
@@ -250,29 +250,35 @@ class FollowPump:
                 self._links.add(source.id)
             if newcomer.opened is not None:
                 self._readers.add(source.id, newcomer.opened)
-                self._pipeline.add_pipe(source, waits=newcomer.opened.blocking)
+                self._pipeline.add_pipe(
+                    source, waits=newcomer.opened.blocking, place=newcomer.place, position=newcomer.position
+                )
             else:
                 self._pipeline.add(
                     source,
                     newcomer.beginning,
                     newcomer.start,
+                    position=newcomer.position,
                     polled=newcomer.polled,
                     with_past=newcomer.with_past,
                 )
 
-    def _names(self, paths: Sequence[str]) -> list[str]:
-        """Return labels for new sources; those that have theirs keep them."""
+    def _names(self, newcomers: Sequence[Newcomer]) -> list[str]:
+        """Return labels for new sources; those that have theirs keep them, also from an earlier run."""
+        paths = [newcomer.path for newcomer in newcomers]
         if self._path_labels:
             return [printable(path) for path in paths]
+        kept = {each.path: each.position.account.label for each in newcomers if each.position is not None}
+        self._labels.update(kept.values())
         if not self._labels:
-            names = labels(paths)
-            self._labels.update(names)
-            return names
-        names = []
-        for path in paths:
-            names.append(label_beside(path, self._labels))
-            self._labels.add(names[-1])
-        return names
+            kept = dict(zip(paths, labels(paths), strict=True))
+            self._labels.update(kept.values())
+        return [kept[path] if path in kept else self._label_beside(path) for path in paths]
+
+    def _label_beside(self, path: str) -> str:
+        label = label_beside(path, self._labels)
+        self._labels.add(label)
+        return label
 
     # Work
 

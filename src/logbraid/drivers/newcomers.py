@@ -7,13 +7,14 @@ the run; nothing here knows what was found before but the finder.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from logbraid.core.events import Event, PollingInstead, SourceFailed
+from logbraid.core.positions import Place, Position
 from logbraid.core.states import Beginning
-from logbraid.core.types import Nanos, Source, SourceId
+from logbraid.core.types import FileStat, Nanos, Source, SourceId
 from logbraid.drivers.backlog import OneFile, beginning_at, last_lines, last_records
 from logbraid.errors import SourceError
 from logbraid.system.content import PlainSource
@@ -57,7 +58,9 @@ class Newcomer:
         polled: there will be no hints.
         beginning: where to begin in the file that is there; None: at the first byte of whatever comes.
         start: how its records look, where that was seen.
+        position: where an earlier run has left off.
         opened: where its bytes come from, if it is no file that can grow: a pipe, a compressed file.
+        place: the first byte of what was opened, if it can be read again.
         with_past: its rotated files come first.
     """
 
@@ -66,7 +69,9 @@ class Newcomer:
     polled: bool = False
     beginning: Beginning | None = None
     start: Start | None = None
+    position: Position | None = None
     opened: OpenSource | None = None
+    place: Place | None = None
     with_past: bool = False
 
 
@@ -79,6 +84,7 @@ class Newcomers:
         notifier: is told what to watch.
         begin: where to begin.
         recognisers: of the run; None where it moves whole lines and needs no records.
+        positions: where earlier runs have left off; what is in none of them has come since. None: there are none.
     """
 
     def __init__(
@@ -88,6 +94,7 @@ class Newcomers:
         notifier: Notifier,
         begin: Begin,
         recognisers: Recognisers | None,
+        positions: Mapping[str, Position] | None = None,
     ) -> None:
         self._finder = finder
         self._files = files
@@ -97,7 +104,9 @@ class Newcomers:
         self._watched: set[str] = set()
         self._polled: dict[str, str] = {}
         self._said: set[str] = set()
-        self._first = True
+        self._first = not positions
+        self._positions = positions or {}
+        finder.expect(self._positions)
 
     @property
     def polls(self) -> bool:
@@ -170,7 +179,10 @@ class Newcomers:
 
     def _examine(self, found: Found, events: list[Event]) -> Newcomer:
         polled = any(map(self._is_polled, found.names))
-        newcomer = Newcomer(found.path, found.names, polled=polled, with_past=self._begin.first)
+        position = self._positions.get(found.path)
+        newcomer = Newcomer(found.path, found.names, polled=polled, with_past=self._begin.first, position=position)
+        if found.plain and position is not None:
+            return newcomer
         if found.plain and (self._begin.first or not self._first):
             return newcomer  # followed from its first byte: there is nothing to look for in it
         try:
@@ -180,10 +192,17 @@ class Newcomers:
             if not stat.size:  # if it is rotated before it is looked at again, its bytes are still wanted
                 return replace(newcomer, beginning=Beginning(stat, 0, b""))
             file = OneFile(self._files, found.path, stat)
-            return self._begun(newcomer, file) if found.plain else replace(newcomer, opened=PlainSource(file))
+            return self._begun(newcomer, file) if found.plain else self._opened(newcomer, file, stat)
         except SourceError as error:
             events.append(SourceFailed(found.path, error.reason))
             return newcomer
+
+    def _opened(self, newcomer: Newcomer, file: OneFile, stat: FileStat) -> Newcomer:
+        """Read a file front to back; what an earlier run has read of it counts if it is still the same."""
+        place = Place(0, newcomer.path, stat.identity, 0, modified=stat.modified, compressed=True)
+        known = newcomer.position
+        same = known is not None and (known.place.identity, known.place.modified) == (stat.identity, stat.modified)
+        return replace(newcomer, opened=PlainSource(file), place=place, position=known if same else None)
 
     def _begun(self, newcomer: Newcomer, file: OneFile) -> Newcomer:
         """Find where to begin with a file that was there before the run."""

@@ -56,10 +56,16 @@ class Finder:
         self._known = Known(exclude, owned)
         self._wanted: list[Named | Area] = [self._of(spec) for spec in specs]
         self._known.expect(each.path for each in self._wanted if isinstance(each, Named))
+        self._expected: list[str] = []
 
     def exclude(self, paths: Collection[str]) -> None:
         """Take these paths for no sources, nor what is rotated away from them."""
         self._known.exclude(paths)
+
+    def expect(self, paths: Collection[str]) -> None:
+        """Take note of what earlier runs have followed, as far as the user's names cover it."""
+        self._expected = [path for path in paths if any(each.covers(path) for each in self._wanted)]
+        self._known.expect(self._expected)
 
     def search(self, changed: Collection[str] | None = None) -> Findings:
         """Look again; return what is new. The first call returns everything.
@@ -71,8 +77,18 @@ class Finder:
         self._known.begin(found.events)
         changed = changed if changed is None else frozenset(changed)
         self._wanted = [each.search(found, changed) for each in self._wanted]
+        found.files += self._missed()
         found.directories = tuple(dict.fromkeys(each for wanted in self._wanted for each in wanted.directories()))
         return found
+
+    def _missed(self) -> Iterator[Found]:
+        """Return what was expected and has not been found."""
+        for path in self._expected:
+            key = self._known.key(path)
+            if self._known.admits_name(path, key):
+                self._known.follow(path, key, None)
+                yield Found(path, False, names_of(path, key))
+        self._expected = []
 
     def _of(self, spec: str) -> Named | Area:
         path = remote.local_path(spec) or spec
@@ -110,6 +126,10 @@ class Named:
                 self._take(found, status)
         self._directories = tuple(self._to_be_watched())
         return self
+
+    def covers(self, path: str) -> bool:
+        """Whether the user's name means this path, be there anything or not."""
+        return self._known.key(path) == self._known.key(self.path)
 
     def directories(self) -> Sequence[str]:
         """Where the name is, and where what it leads to is; or where the first missing directory would be."""
@@ -227,7 +247,7 @@ class Area:
 
     def __init__(self, path: str, pattern: Pattern, known: Known, nothing: str) -> None:
         self.path = path
-        self._root = pattern.root
+        self._pattern = pattern
         self._known = known
         self._nothing = nothing
         self._territory = Territory(pattern, lambda error: known.say(SourceFailed(error.path, error.reason)))
@@ -250,10 +270,15 @@ class Area:
         self._is_first = False
         return self
 
+    def covers(self, path: str) -> bool:
+        """Whether a file of this path would match, be there one or not."""
+        root = self._pattern.root
+        return path.startswith(root) and self._pattern.matches(path.removeprefix(root).split("/"))
+
     def directories(self) -> Iterator[str]:
         """All places in which matches may appear, and the directories that links there lead to."""
         if not self._territory.places:
-            yield self._known.watchable(self._root)
+            yield self._known.watchable(self._pattern.root)
         for place in self._territory.places:
             yield place.real
             yield from self._links.get(place.prefix, {}).values()

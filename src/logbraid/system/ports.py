@@ -133,6 +133,13 @@ class Finder(Protocol):
     def exclude(self, paths: Collection[str]) -> None:
         """Take these paths, and the files behind them, for no sources: they are the run's own."""
 
+    def expect(self, paths: Collection[str]) -> None:
+        """Take note of what earlier runs have followed.
+
+        What the user's names cover of it is returned by the first search even where nothing is there: its files may
+        have been rotated away.
+        """
+
     def search(self, changed: Collection[str] | None = None) -> Findings:
         """Look again; return what is new. The first call returns everything.
 

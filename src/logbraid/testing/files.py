@@ -71,6 +71,7 @@ class FakeFiles:
         self._hints = Hints()
         self._found: set[str] = set()
         self._excluded: set[str] = set()
+        self._expected: list[str] = []
 
     # The script: what happens to the files
 
@@ -239,31 +240,40 @@ class FakeFiles:
         """Take these paths for no sources."""
         self._excluded.update(paths)
 
+    def expect(self, paths: Collection[str]) -> None:
+        """Return these by the next search, too, as far as they are sources, be there anything or not."""
+        self._expected = [path for path in paths if any(fnmatchcase(path, source) for source in self._sources)]
+        self._found.update(self._expected)
+
     def search(self, changed: Collection[str] | None = None) -> Findings:
         """Look for sources again; return what is new."""
         self.calls["search"] += 1
-        found = [each for source in self._sources for each in self._matching(source)]
+        expected, self._expected = self._expected, []
+        self._found.difference_update(expected)
+        found = [each for source in self._sources for each in self._matching(source, expected)]
+        there = {each.path for each in found}
+        found += [self._met(path, named=False) for path in expected if path not in there]
         new = [each for each in dict.fromkeys(found) if each.path not in self._found | self._excluded]
         self._found |= {each.path for each in new}
         paths = [*self._sources, *self._found]
         directories = {posixpath.dirname(path) for path in paths + [self._tree.real(path) for path in paths]}
         return Findings(files=new, directories=sorted(directories))
 
-    def _matching(self, source: str) -> list[Found]:
+    def _matching(self, source: str, expected: Collection[str]) -> list[Found]:
         if not MAGIC & set(source):
             return [self._met(source, named=True)]
         paths = [path for path in self._tree.names() if fnmatchcase(path, source) and self._tree.node(path)]
-        return [self._met(path, named=False) for path in paths if not self._is_past(path)]
+        return [self._met(path, named=False) for path in paths if not self._is_past(path, expected)]
 
     def _met(self, path: str, *, named: bool) -> Found:
         node = self._tree.node(path)
         return Found(path, named, self.names(path), plain=node is None or is_plain(bytes(node.content[:HEAD])))
 
-    def _is_past(self, path: str) -> bool:
-        """Whether the file was rotated away from one that is there or is followed."""
+    def _is_past(self, path: str, expected: Collection[str]) -> bool:
+        """Whether the file was rotated away from one that is there, is followed, or was by an earlier run."""
         directory, name = posixpath.split(path)
         origins = [posixpath.join(directory, base) for base in bases(name)]
-        return any(origin in self._found or self._tree.node(origin) for origin in origins)
+        return any(origin in self._found or origin in expected or self._tree.node(origin) for origin in origins)
 
     # What all of them share
 
