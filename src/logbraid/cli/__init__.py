@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from logbraid import __version__
+from logbraid.cli.checkpoint import checkpoint
 from logbraid.cli.follow import follow
 from logbraid.cli.merge import merge
 from logbraid.cli.simulate import simulate
@@ -35,5 +36,5 @@ def main(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for _command in (merge, follow, verify, simulate):
+for _command in (merge, follow, verify, simulate, checkpoint):
     main.add_command(_command)

@@ -14,16 +14,18 @@ import click
 
 from logbraid.cli.account import STDERR, account_paths, write_account
 from logbraid.cli.errors import INCOMPLETE, exit_codes
+from logbraid.cli.keeping import KEEP, Keeping
 from logbraid.cli.options import Flags, options_of, read_by, reading_flags, showing_flags
 from logbraid.cli.output import Output
 from logbraid.cli.quantities import parse_duration
 from logbraid.cli.report import Reporter
 from logbraid.cli.signals import handled
 from logbraid.cli.steering import Steering
-from logbraid.errors import SinkError, UsageError
+from logbraid.errors import CheckpointError, SinkError, UsageError
 
 if TYPE_CHECKING:
     from logbraid.core.account import Account
+    from logbraid.sinks.base import Sink
 
 __all__ = ["follow"]
 
@@ -44,6 +46,10 @@ class FollowFlags(Flags):
 
     fresh: bool
     append: bool
+    checkpoint: str | None
+    no_checkpoint: bool
+    rotate_output: str | None
+    keep: int | None
     last: str | None
     lateness: int
     silence: int
@@ -52,9 +58,26 @@ class FollowFlags(Flags):
 
 @click.command(no_args_is_help=True, epilog=_EXAMPLES)
 @click.argument("sources", metavar="SOURCE...", nargs=-1)
-@click.option("-o", "--output", metavar="FILE", help="Write to FILE instead of standard output; SIGHUP reopens it.")
-@click.option("--fresh", is_flag=True, help="Empty FILE first, if it is there.")
-@click.option("--append", is_flag=True, help="Write behind what FILE holds, if it is there.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Write to FILE instead of standard output, and go on there where an earlier run has left off: each record "
+    "exactly once.  SIGHUP reopens it.",
+)
+@click.option("--fresh", is_flag=True, help="Forget what earlier runs have done, and empty FILE first.")
+@click.option("--append", is_flag=True, help="Write behind what FILE holds, whoever has written it.")
+@click.option("--checkpoint", metavar="PATH", help="Keep there how far FILE has come.  [default: FILE.checkpoint]")
+@click.option("--no-checkpoint", is_flag=True, help="Do not keep it: the next run knows nothing of this one.")
+@click.option(
+    "--rotate-output", metavar="SIZE|TIME", help="Begin a new FILE when it is so large or old, and call the old FILE.1."
+)
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help=f"How many rotated files to leave.  [default: {KEEP}]",
+)
 @click.option(
     "-n",
     "last",
@@ -94,7 +117,11 @@ def follow(sources: tuple[str, ...], **flags: Unpack[FollowFlags]) -> None:
     SIGINT and SIGTERM stop it: what it holds is written, and what became of each source is said. A second one ends it
     at once. SIGUSR1 says it without stopping; SIGHUP opens FILE anew after it was rotated.
 
-    Exit codes: 0 all well, 1 a source could not be read and the rest was, 2 wrong usage, 3 the output failed.
+    With -o, each record comes into FILE exactly once, over any number of runs, however they end: how far it has come
+    stands in FILE.checkpoint, and what was not noted there yet is cut off and written again.
+
+    Exit codes: 0 all well, 1 a source could not be read and the rest was, 2 wrong usage, 3 the output or its checkpoint
+    failed.
     """
     with exit_codes():
         account = _follow(sources, flags)
@@ -104,7 +131,9 @@ def follow(sources: tuple[str, ...], **flags: Unpack[FollowFlags]) -> None:
 
 def _follow(sources: Sequence[str], flags: FollowFlags) -> Account:
     output = _output(sources, flags)
-    own = [*output.own_paths, *account_paths(flags["account"], output.own_paths)]
+    keeping = Keeping.of(output.path, flags)
+    own = [*output.own_paths, *keeping.own_paths(output.path)]
+    own += account_paths(flags["account"], own)
     from logbraid.cli.lookout import Lookout
     from logbraid.drivers.control import Control
     from logbraid.system.memory import keep_freed_memory
@@ -123,15 +152,14 @@ def _follow(sources: Sequence[str], flags: FollowFlags) -> Account:
         options = replace(options_of(flags), lateness=flags["lateness"], silence=flags["silence"])
         opened = partial(
             output.live_sink,
+            keeping=keeping,
             alone=_alone(sources, flags["commands"]),
             levels=options.order == "time" or options.filters,
-            append=flags["append"],
-            fresh=flags["fresh"],
         )
         try:
             account = follow_into(
                 sources,
-                lambda found: lookout.watch_over(opened(found)),
+                lambda found: lookout.watch_over(_told(opened(found), reporter)),
                 options,
                 commands=flags["commands"],
                 own=own,
@@ -141,7 +169,7 @@ def _follow(sources: Sequence[str], flags: FollowFlags) -> Account:
                 notice=reporter.notice,
                 control=control,
             )
-        except SinkError:
+        except (SinkError, CheckpointError):
             if control.account is not None:  # just now one wants to know what was written
                 _say(control.account, reporter, flags["account"], aloud=not lookout.reader_gone)
             raise
@@ -156,11 +184,14 @@ def _output(sources: Sequence[str], flags: FollowFlags) -> Output:
     output = Output.of(flags)
     if output.format == "parquet":
         raise UsageError("parquet is whole only when it is closed, and a run that follows goes on: choose jsonl")
-    if output.path is None and (flags["fresh"] or flags["append"]):
-        raise UsageError("--fresh and --append say what to do with the FILE of -o")
-    if flags["fresh"] and flags["append"]:
-        raise UsageError("--append keeps what FILE holds and --fresh does not: choose one")
     return output
+
+
+def _told(sink: Sink, reporter: Reporter) -> Sink:
+    """Say what became of the output before this run."""
+    for event in getattr(sink, "notices", ()):
+        reporter.notice(event)
+    return sink
 
 
 def _beginning(flags: FollowFlags) -> int | None:

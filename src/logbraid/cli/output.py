@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from logbraid.cli.keeping import Keeping
 from logbraid.cli.options import Flags
 from logbraid.errors import SinkError, UsageError
 
@@ -84,32 +85,30 @@ class Output:
         renderer = self._renderer(sources if labelled else None, levels=True)
         return DescriptorSink(_STDOUT, renderer, _STDOUT_NAME) if self.path is None else FileSink(self.path, renderer)
 
-    def live_sink(
-        self, sources: Sequence[Source], *, alone: bool, levels: bool, append: bool = False, fresh: bool = False
-    ) -> Sink:
+    def live_sink(self, sources: Sequence[Source], keeping: Keeping, *, alone: bool, levels: bool) -> Sink:
         """Open the output of a run that follows: a file is appended to as records come.
 
         Args:
             sources: every source of the run so far, a list that may grow.
+            keeping: what becomes of a file.
             alone: there will never be more than one, so a terminal shows no label.
             levels: a terminal shows records by their level, for which they must be read as records; else bare lines.
-            append: add to a file that is there.
-            fresh: empty it first.
 
         Raises:
             SinkError: it cannot be opened, or is there and not empty.
+            CheckpointError: it does not belong to its checkpoint.
             UsageError: the format cannot be written as records come.
         """
         if self.format == "parquet":
             raise UsageError("parquet cannot be followed into, as it is read from its end: choose jsonl")
-        from logbraid.sinks.append import AppendSink
         from logbraid.sinks.file import DescriptorSink
 
         labelled = self.terminal and not alone if self.label is None else self.label != "none"
         renderer = self._renderer(sources if labelled else None, levels=levels)
         if self.path is None:
             return DescriptorSink(_STDOUT, renderer, _STDOUT_NAME)
-        return AppendSink(self.path, renderer, append=append, fresh=fresh)
+        form = f"text with labels by {self.label}" if labelled and self.format == "text" else self.format
+        return keeping.open(self.path, renderer, form)
 
     def _renderer(self, sources: Sequence[Source] | None, *, levels: bool) -> Renderer:
         if self.format != "text" or not (self.terminal or self.color == "always"):

@@ -26,11 +26,13 @@ _NANOS: Final = {
 }
 _NUMBER: Final = r"[0-9]+(?:\.[0-9]+)?"
 _PART: Final = re.compile(rf"({_NUMBER})\s*([a-zµ]+)\s*")
-_DURATION: Final = re.compile(rf"\s*([+-]?)\s*((?:{_NUMBER}\s*[a-zµ]+\s*)+)")
+_DURATION: Final = re.compile(rf"([+-]?)\s*((?:{_NUMBER}\s*[a-zµ]+\s*)+)")
 
 _BINARY: Final = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _DECIMAL: Final = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-_SIZE: Final = re.compile(rf"\s*({_NUMBER})\s*(?:([kmgt])?(i?b)?)\s*")
+_SIZE: Final = re.compile(rf"({_NUMBER})\s*([kmgt])?(i?b)?")
+_MOST: Final = 2**63 - 1
+"""Beyond this, what is counted in int64 would overflow."""
 
 
 def parse_duration(text: str) -> int:
@@ -39,11 +41,13 @@ def parse_duration(text: str) -> int:
     Raises:
         UsageError: it is none.
     """
-    whole = _DURATION.fullmatch(text.lower())
+    whole = _DURATION.fullmatch(text.lower().strip())
     parts = _PART.findall(whole[2]) if whole else []
     if not whole or any(unit not in _NANOS for _, unit in parts):
         raise UsageError(f"not a duration: {text!r}: write 500ms, 2.5s, 10m, 1h30m or 3d")
     nanos = sum(int(Decimal(number) * _NANOS[unit]) for number, unit in parts)
+    if nanos > _MOST:
+        raise UsageError(f"too long a duration: {text!r}")
     return -nanos if whole[1] == "-" else nanos
 
 
@@ -53,12 +57,15 @@ def parse_size(text: str) -> int:
     Raises:
         UsageError: it is none.
     """
-    found = _SIZE.fullmatch(text.lower())
+    found = _SIZE.fullmatch(text.lower().strip())
     if not found:
         raise UsageError(f"not a size: {text!r}: write 4096, 64k, 1MiB or 2G")
     number, unit, ending = found.groups()
     scale = (_DECIMAL if ending == "b" else _BINARY)[unit] if unit else 1
-    return int(Decimal(number) * scale)
+    size = int(Decimal(number) * scale)
+    if size > _MOST:
+        raise UsageError(f"too large a size: {text!r}")
+    return size
 
 
 def parse_skew(text: str) -> tuple[str, int]:

@@ -1,7 +1,8 @@
-"""``logbraid verify``: is an output a true merge of its sources?"""
+"""``logbraid verify``: is an output a true merge of its sources, or what its checkpoint says?"""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Literal
@@ -14,7 +15,7 @@ from logbraid.sinks.visible import visible_name
 
 if TYPE_CHECKING:
     from logbraid.system.files import OpenSource
-    from logbraid.verify import Clock, Readable
+    from logbraid.verify import Clock, Readable, Verdict
 
 __all__ = ["verify"]
 
@@ -25,52 +26,89 @@ _EXAMPLES: Final = """\b
 Examples:
   logbraid merge -o all.log *.log && logbraid verify --order time all.log *.log
   logbraid merge --label name shop | logbraid verify --label name - shop
+  logbraid follow -o all.log shop; logbraid verify all.log
 """
 
 
 @click.command(no_args_is_help=True, epilog=_EXAMPLES)
 @click.argument("output")
-@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.argument("sources", metavar="[SOURCE]...", nargs=-1)
+@click.option(
+    "--checkpoint",
+    metavar="FILE",
+    help="What follow has kept.  [default, without SOURCE: OUTPUT.checkpoint]",
+)
 @click.option(
     "--label",
     type=click.Choice(["name", "path", "none"]),
-    default="none",
-    show_default=True,
-    help="How OUTPUT was labelled.",
+    help="How OUTPUT was labelled.  [default: as the checkpoint says, or none]",
 )
 @click.option(
     "--order",
     type=click.Choice(["time", "arrival"]),
     default="arrival",
     show_default=True,
-    help="time: ask for time order, too.",
+    help="time: ask for time order, too; needs the SOURCEs.",
 )
 @click.option("--tz", metavar="ZONE", help="Zone of times that name none, as it was for the merge.  [default: local]")
 def verify(
     output: str,
     sources: tuple[str, ...],
-    label: Literal["name", "path", "none"],
+    checkpoint: str | None,
+    label: Literal["name", "path", "none"] | None,
     order: Literal["time", "arrival"],
     tz: str | None,
 ) -> None:
     """Say whether OUTPUT is a true merge: every SOURCE whole, in its own order, once, and nothing else.
 
-    Exit codes: 0 it is, 1 it is not (the first difference is named), 2 wrong usage, 3 equal lines leave it undecided.
+    Without a SOURCE: whether OUTPUT holds what its checkpoint says has left the files that were followed, and their
+    rotated siblings. What was deleted since, or lost, is named, and then the answer is no more than undecided.
+
+    Exit codes: 0 it is, 1 it is not (the first difference is named), 2 wrong usage, 3 undecided: equal lines leave
+    several ways open, or not everything can be seen any more.
     """
     with endings():
-        from logbraid import verify as verification
         from logbraid.verify import Truth
 
-        clock = _clock(sources, output, tz) if order == "time" else None
-        verdict = verification.verify(
-            _readable(_found([output])[0]),
-            [_readable(source) for source in _found(sources, output)],
-            labels=None if label == "none" else label,
-            order=order,
-            clock=clock,
-        )
+        if sources and checkpoint is None:
+            verdict = _held_against_sources(output, sources, label or "none", order, tz)
+        else:
+            if sources or order == "time" or tz is not None:
+                raise UsageError("a checkpoint names the sources, and says nothing of their times")
+            verdict = _held_against_checkpoint(output, checkpoint, label)
         click.echo(visible_name(str(verdict)))
         sys.exit({Truth.TRUE: 0, Truth.FALSE: INCOMPLETE, Truth.UNDECIDED: UNDECIDED}[verdict.truth])
+
+
+def _held_against_sources(
+    output: str,
+    sources: Sequence[str],
+    label: Literal["name", "path", "none"],
+    order: Literal["time", "arrival"],
+    tz: str | None,
+) -> Verdict:
+    from logbraid import verify as verification
+
+    return verification.verify(
+        _readable(_found([output])[0]),
+        [_readable(source) for source in _found(sources, output)],
+        labels=None if label == "none" else label,
+        order=order,
+        clock=_clock(sources, output, tz) if order == "time" else None,
+    )
+
+
+def _held_against_checkpoint(output: str, checkpoint: str | None, label: str | None) -> Verdict:
+    from logbraid.system.store import beside
+    from logbraid.verify import verify_checkpoint
+
+    if checkpoint is None and not os.path.exists(beside(output)):
+        raise UsageError(f"there is no {beside(output)}: name the sources, or the checkpoint with --checkpoint")
+    return verify_checkpoint(
+        output,
+        beside(output) if checkpoint is None else checkpoint,
+        labelled=None if label is None else label != "none",
+    )
 
 
 def _found(specs: Sequence[str], output: str | None = None) -> list[OpenSource]:
