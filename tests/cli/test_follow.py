@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from logbraid.cli import main
 from logbraid.core.account import Account, SourceAccount
 from logbraid.core.events import SourceFailed
 from logbraid.core.options import Options
-from logbraid.errors import SinkError
+from logbraid.errors import CheckpointError, SinkError
 from logbraid.sinks.append import AppendSink
 from logbraid.sinks.base import Sink
+from logbraid.sinks.committed import CommittedSink
 
 
 class Follower:
@@ -95,17 +97,44 @@ def test_where_it_begins(follower: Follower, arguments: list[str], beginning: in
 
 def test_a_file_is_appended_to_and_no_source(follower: Follower) -> None:
     followed("app.log", "-o", "out.log", "--account", "account.json")
-    assert follower.rest["own"] == ["out.log", "account.json"]
+    checkpoint = ["out.log.checkpoint", "out.log.checkpoint-journal"]
+    assert follower.rest["own"] == ["out.log", *checkpoint, "account.json"]
+    sink = follower.make_sink([])
+    assert isinstance(sink, CommittedSink)
+    sink.close()
+
+
+def test_without_a_checkpoint_a_file_is_only_appended_to(follower: Follower) -> None:
+    followed("app.log", "-o", "out.log", "--no-checkpoint")
+    assert follower.rest["own"] == ["out.log"]
     sink = follower.make_sink([])
     assert isinstance(sink, AppendSink)
     sink.close()
+
+
+def test_what_is_no_file_has_no_checkpoint(follower: Follower) -> None:
+    followed("app.log", "-o", "/dev/null")
+    assert follower.rest["own"] == ["/dev/null"]
+    assert isinstance(follower.make_sink([]), AppendSink)
+
+
+def test_a_checkpoint_elsewhere_and_rotation(follower: Follower) -> None:
+    followed("app.log", "-o", "out.log", "--checkpoint", "c", "--rotate-output", "1MiB", "--keep", "2")
+    sink = follower.make_sink([])
+    assert isinstance(sink, CommittedSink)
+    assert sink.own_paths == ["out.log", *rotated(2), "c", "c-journal"]
+    sink.close()
+
+
+def rotated(count: int) -> list[str]:
+    return [os.path.abspath(f"out.log.{number}") for number in range(1, count + 1)]
 
 
 @pytest.mark.parametrize(("flag", "kept"), [("--append", b"before\n"), ("--fresh", b"")])
 def test_a_file_that_is_there(follower: Follower, flag: str, kept: bytes) -> None:
     Path("out.log").write_bytes(b"before\n")
     followed("app.log", "-o", "out.log")
-    with pytest.raises(SinkError, match="--append"):
+    with pytest.raises(CheckpointError, match="--append"):
         follower.make_sink([])
     followed("app.log", "-o", "out.log", flag)
     follower.make_sink([]).close()
@@ -171,6 +200,13 @@ def test_a_reader_that_has_seen_enough_is_no_failure(follower: Follower) -> None
         (["app.log", "--fresh"], "the FILE of -o"),
         (["app.log", "--append", "-o", "-"], "the FILE of -o"),
         (["app.log", "--append", "--fresh", "-o", "out.log"], "choose one"),
+        (["app.log", "--checkpoint", "c"], "--checkpoint says what to do with the FILE of -o"),
+        (["app.log", "--rotate-output", "1G"], "the FILE of -o"),
+        (["app.log", "-o", "out.log", "--checkpoint", "c", "--no-checkpoint"], "contradict each other"),
+        (["app.log", "-o", "out.log", "--rotate-output", "1G", "--no-checkpoint"], "needs the checkpoint"),
+        (["app.log", "-o", "out.log", "--rotate-output", "soon"], "neither a size nor a duration: 'soon'"),
+        (["app.log", "-o", "out.log", "--rotate-output", "0"], "neither a size nor a duration"),
+        (["app.log", "-o", "out.log", "--keep", "3"], "--keep says how many files --rotate-output leaves"),
         (["app.log", "--lateness", "soon"], "not a duration: 'soon'"),
         (["app.log", "--silence", "-1s"], "cannot be negative"),
         (["app.log", "--driver", "magic"], "'magic' is not"),

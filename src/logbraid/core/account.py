@@ -31,6 +31,7 @@ class SourceAccount:
         rotations: how often its name led to another file, or its file was truncated.
         bytes_lost: known to be there and never read.
         reasons: why bytes were lost or the source failed, in words.
+        earlier_reasons: the same of the runs that this one goes on from, whose counts are in here too.
     """
 
     label: str
@@ -47,6 +48,13 @@ class SourceAccount:
     rotations: int = 0
     bytes_lost: int = 0
     reasons: list[str] = field(default_factory=list)
+    earlier_reasons: list[str] = field(default_factory=list)
+
+    def carry_on(self, before: SourceAccount) -> None:
+        """Add what earlier runs have counted for the same source."""
+        for name in _COUNTERS:
+            setattr(self, name, getattr(self, name) + getattr(before, name))
+        self.earlier_reasons = list(dict.fromkeys([*before.earlier_reasons, *before.reasons]))
 
     def add(self, other: SourceAccount) -> None:
         """Add what somebody else counted for the same source."""
@@ -97,7 +105,7 @@ class Account:
 
     @property
     def whole(self) -> bool:
-        """Whether every source was read to its end."""
+        """Whether every source was read to its end, as far as this run is concerned."""
         return not self.failed and not any(source.reasons for source in self.sources)
 
     def to_json(self) -> str:

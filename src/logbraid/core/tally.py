@@ -92,5 +92,5 @@ class Tally:
         account.bytes_held = self._lane.held(source)
         whole = replace(account, reasons=[*account.reasons])
         if (before := self._before.get(source)) is not None:
-            whole.add(before)
+            whole.carry_on(before)
         return whole
