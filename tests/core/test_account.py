@@ -10,7 +10,7 @@ from logbraid.core.account import Account, SourceAccount
 
 def counted(number: int) -> SourceAccount:
     """An account that has a count of its own in every field."""
-    names = [one.name for one in fields(SourceAccount) if one.name not in ("label", "path", "reasons")]
+    names = [one.name for one in fields(SourceAccount) if one.type == "int"]
     account = SourceAccount("a", "/a")
     for place, name in enumerate(names):
         setattr(account, name, number * (place + 1))
@@ -27,6 +27,16 @@ def test_a_reason_is_told_once() -> None:
     total = SourceAccount("a", "/a", reasons=["gone"])
     total.add(SourceAccount("a", "/a", reasons=["gone", "away"]))
     assert total.reasons == ["gone", "away"]
+
+
+def test_a_run_carries_on_what_earlier_ones_have_counted_and_their_reasons_apart() -> None:
+    total, before = counted(1), counted(10)
+    total.reasons, before.reasons, before.earlier_reasons = ["gone"], ["gone", "away"], ["cut", "away"]
+    total.carry_on(before)
+    assert total.reasons == ["gone"]
+    assert total.earlier_reasons == ["cut", "away", "gone"]
+    total.reasons, total.earlier_reasons = [], []
+    assert total == counted(11)
 
 
 def test_sums_are_over_all_sources() -> None:

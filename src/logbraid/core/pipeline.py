@@ -99,7 +99,9 @@ class Pipeline:
         account = self._accounts[source]
         account.reasons.append(reason)
         read = self._parsers[source].offset + self._parsers[source].held
-        account.bytes_lost += max((self._sources[source].size or 0) - read, 0)
+        lost = max((self._sources[source].size or 0) - read, 0)
+        account.bytes_lost += lost
+        account.bytes_seen += lost
         self._events.append(SourceFailed(self._sources[source].path, reason))
         self.receive_eof(source)
 
