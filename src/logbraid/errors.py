@@ -48,7 +48,20 @@ class NoNewData(LogbraidError):
 
 
 class CheckpointError(LogbraidError):
-    """A checkpoint is missing, foreign, newer, corrupt or in use."""
+    """A checkpoint is missing, foreign, newer, corrupt or in use, or does not fit the output it stands beside.
+
+    Attributes:
+        reason: what is wrong, and what can be done about it.
+        path: of the checkpoint or the output; empty where nobody knows it yet.
+    """
+
+    def __init__(self, reason: str, path: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}" if self.path else self.reason
 
 
 class SinkError(LogbraidError):

@@ -6,6 +6,8 @@ No lines, no order and no threads here: those who want a whole run take the driv
 from __future__ import annotations
 
 from logbraid.core.actions import FindSiblings, LetGo, Look, ReadAt
+from logbraid.core.positions import Position
+from logbraid.core.reading import Reading
 from logbraid.core.states import Beginning, Ended, Left, Loss, Piece
 from logbraid.core.tail import Tail
 from logbraid.core.types import SECOND, Chunk, SourceId
@@ -21,6 +23,8 @@ class Follower:
 
     Attributes:
         delivered: the bytes, in the order in which they came.
+        pieces: the same, and whose they are.
+        first: the file that it goes on with, where it does.
         told: what happened besides, in words.
         losses: what was said to be lost.
         steps: how many actions were done.
@@ -32,6 +36,8 @@ class Follower:
         self.tail = Tail(SourceId(0), NAME, with_past=with_past)
         self.size = size
         self.delivered = bytearray()
+        self.pieces: list[Piece] = []
+        self.first: Reading | None = None
         self.told: list[str] = []
         self.losses: list[Loss] = []
         self.steps = 0
@@ -46,6 +52,16 @@ class Follower:
         assert self.files.read(NAME, stat.identity, memoryview(guard), offset - len(guard)) == len(guard)
         self.files.close()
         self.tail = Tail(SourceId(0), NAME, Beginning(stat, offset, bytes(guard)))
+
+    def go_on_from(self, position: Position) -> None:
+        """Forget everything, and follow from a position on, as after a restart."""
+        self.files.close()
+        self.tail = Tail(SourceId(0), NAME, position=position)
+        self.first = self.tail.reading
+        self.pieces.clear()
+        self._ended.clear()
+        self._ends.clear()
+        self.steps = 0
 
     def run(self) -> bytes:
         """Look and read until nothing is left to do; return what that brought."""
@@ -110,6 +126,7 @@ class Follower:
                 assert piece.offset >= self._ends.get(piece.generation, 0)
                 self._ends[piece.generation] = piece.offset + len(piece.chunk)
                 self.delivered += bytes(piece.chunk)
+                self.pieces.append(piece)
             elif isinstance(piece, Left):
                 self.told.append(f"{piece.generation} {piece.reason}")
             elif isinstance(piece, Ended):

@@ -172,3 +172,37 @@ def test_the_next_generation_goes_on_where_this_one_is() -> None:
     (last,) = finish(other)
     assert (last.start, last.key) == (33 + len(PYTHON), NOW)
     assert one.maximum is other.maximum
+
+
+@settings(max_examples=60, deadline=None)
+@given(TIMED_STYLES, SEEDS, st.integers(0, 90), SIZES, st.data())
+def test_a_source_that_is_taken_up_anywhere_goes_on_with_its_times_and_keys(
+    style: str, seed: int, records: int, sizes: list[int], choices: st.DataObject
+) -> None:
+    data = Author(seed).log(style, records)
+    lines = data.splitlines(keepends=True)
+    begin = len(b"".join(lines[: choices.draw(st.integers(0, len(lines)))]))
+    guard, highest = data[max(begin - 64, 0) : begin], TIME
+    one = parser(Start(begin, 2, previous=TIME - 60 * SECOND, highest=highest, guard=guard))
+    rows = list[Row]()
+    for piece in pieces(data[begin:], sizes):
+        rows += receive(one, piece, MODIFIED)
+        assert not one.wants_history
+        assert one.guard == data[max(one.offset - 64, 0) : one.offset]
+    rows += finish(one, MODIFIED)
+    assert [row.start for row in rows] + [len(data)] == [begin, *(row.end for row in rows)]
+    assert [row.key for row in rows] == sorted(max(row.key, highest) for row in rows)
+    assert (one.offset, one.guard) == (len(data), data[-64:])
+
+
+@pytest.mark.parametrize("generation", [2, 3])
+def test_a_year_that_is_left_out_goes_on_from_the_run_before(generation: int) -> None:
+    one = parser(Start(500, 2, previous=at("2023-12-31T23:59:58"), highest=at("2023-12-31T23:59:59"), guard=b"guard"))
+    receive(one, b"  goes on\n")
+    if generation != 2:
+        finish(one)
+        one = one.successor(generation)
+    receive(one, b"Dec 31 23:59:58 host a: b\nJan  1 00:00:01 host a: b\n")
+    rows = finish(one)[-2:]
+    assert [row.time for row in rows] == [at("2023-12-31T23:59:58"), at("2024-01-01T00:00:01")]
+    assert [row.key for row in rows][1] == at("2024-01-01T00:00:01")

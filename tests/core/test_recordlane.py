@@ -18,11 +18,12 @@ from logbraid.core.account import SourceAccount
 from logbraid.core.events import NoTimestamps
 from logbraid.core.options import Options
 from logbraid.core.parse import Start
+from logbraid.core.positions import Passed, Place, Position
 from logbraid.core.recordlane import LONGEST_WAIT, RecordLane
 from logbraid.core.records import RecordBatch
 from logbraid.core.timestamps.detect import detect
 from logbraid.core.timestamps.pieces import at
-from logbraid.core.types import SECOND, Chunk, Nanos, Source, SourceId
+from logbraid.core.types import NO_TIME, SECOND, Chunk, Identity, Nanos, Source, SourceId
 
 from .build import SEEDS, Author, merge, source, sources
 
@@ -289,6 +290,72 @@ def test_filters_and_counters() -> None:
     counted = account(lane, a)
     assert (counted.records, counted.bytes_emitted, counted.bytes_filtered) == (2, 72, 36)
     assert account(lane, b) == SourceAccount("", "")
+
+
+def test_what_has_left_of_a_batch_is_known_by_the_record() -> None:
+    lane, (a, b) = opened(2)
+    lane.behind(a, T0 - 60 * SECOND)
+    lane.behind(b, T0 - 60 * SECOND)
+    first, second, third = (line(T0 - SECOND * ago) for ago in (3, 2, 1))
+    lane.receive(a, 0, 0, Chunk.of(first + second + third), T0)
+    lane.pause(a, T0)
+    lane.receive(b, 0, 0, Chunk.of(second), T0)
+    assert lane.last(a) == (NO_TIME, NO_TIME)
+    assert texts(lane.release()) == [first, second]
+    assert lane.passed(a) == [Passed(0, 66, (first + second)[-64:], 99)]
+    assert lane.passed(b) == [Passed(0, 0, b"", 33)]
+    assert lane.last(a) == (T0 - 2 * SECOND, T0 - 2 * SECOND)
+
+
+def test_what_a_filter_took_out_has_left_unless_something_before_it_waits() -> None:
+    lane, (a, b) = opened(2, Options(include=("keep",)))
+    lane.behind(b, T0)
+    keep, drop = line(T0, "keep"), line(T0, "drop")
+    lane.receive(a, 0, 0, Chunk.of(drop + keep + drop), T0)
+    lane.receive(a, 0, 1000, Chunk.of(drop + keep + drop), T0, guard=b"guard")
+    lane.pause(a, T0)
+    assert lane.passed(a) == [Passed(0, 36, drop, 1108)]
+    assert (lane.held(a), lane.filtered_ahead(a), account(lane, a).bytes_filtered) == (72, 108, 144)
+    lane.finish(b, T0)
+    lane.finish(a, T0)
+    assert texts(lane.flush()) == [keep, keep]
+    assert lane.passed(a) == [Passed(0, 1108, (keep + drop)[-64:], 1108)]
+    assert (lane.held(a), lane.filtered_ahead(a)) == (0, 0)
+
+
+def test_a_straggler_that_waits_is_not_forgotten_with_its_file() -> None:
+    lane, (a, b) = opened(2)
+    lane.receive(a, 0, 0, Chunk.of(line(T0)), T0)
+    lane.receive(a, 1, 0, Chunk.of(line(T0)), T0)
+    lane.pause(a, T0)
+    lane.advance(T0 + LATENESS, T0 + LATENESS)
+    lane.caught_up(a)
+    lane.release()
+    lane.behind(b, T0)
+    lane.receive(a, 0, 33, Chunk.of(line(T0 + 2 * LATENESS)), T0)
+    lane.end(a, 0, T0)
+    assert lane.release() is None
+    assert lane.passed(a) == [Passed(0, 33, line(T0), 66), Passed(1, 33, line(T0), 33)]
+    lane.flush()
+    assert lane.passed(a) == [Passed(1, 33, line(T0), 33)]
+
+
+@pytest.mark.parametrize("highest", [T0, T0 + 5 * SECOND])
+def test_a_source_is_taken_up_where_an_earlier_run_left_off(highest: Nanos) -> None:
+    (origin,) = origins = sources(1)
+    lane = RecordLane(origins, Options())
+    place = Place(4, origin.path, Identity(0, 0), 400, b"guard")
+    lane.add(origin, position=Position(origin.path, place, SourceAccount("", ""), time=T0, highest=highest))
+    data = b"  more of it\n\n" + line(T0 + SECOND) + line(T0 + 9 * SECOND)
+    lane.receive(origin.id, 4, 400, Chunk.of(data), T0, guard=b"guard")
+    assert lane.passed(origin.id) == [Passed(4, 400, b"guard", 400 + len(data))]
+    lane.finish(origin.id, T0)
+    batch = lane.flush()
+    assert texts(batch) == [b"  more of it\n\n", line(T0 + SECOND), line(T0 + 9 * SECOND)]
+    assert batch is not None
+    assert batch.time.tolist() == [T0, T0 + SECOND, T0 + 9 * SECOND]
+    assert batch.key.tolist() == [highest, max(highest, T0 + SECOND), T0 + 9 * SECOND]
+    assert lane.passed(origin.id) == [Passed(4, 400 + len(data), data[-64:], 400 + len(data))]
 
 
 def test_arrival_order_waits_for_nobody() -> None:

@@ -159,6 +159,20 @@ def test_stragglers_are_delivered_and_then_the_old_file_is_let_go() -> None:
     assert follower.tail.deadline is None
 
 
+@pytest.mark.parametrize("seconds", [0, 5, 20])
+def test_a_straggler_written_later_than_its_successor_is_not_taken_for_a_newer_file(seconds: float) -> None:
+    follower = opened()
+    rotated(follower.files, TWO)
+    follower.run()
+    follower.wait(seconds)
+    follower.clock.advance(0.01)
+    follower.files.append(f"{NAME}.1", THREE)
+    rotated(follower.files, FOUR)
+    follower.run()
+    follower.wait(5)
+    assert [follower.delivered.count(data) for data in (ONE, TWO, THREE, FOUR)] == [1, 1, seconds < 10, 1]
+
+
 def test_waiting_and_lingering_cost_little() -> None:
     follower = opened()
     rotated(follower.files, TWO)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,6 +17,8 @@ from logbraid.core.events import Event, RecordCut
 from logbraid.core.lane import Lane
 from logbraid.core.linewise import LineBatch, LinePart
 from logbraid.core.options import Options
+from logbraid.core.passage import Passage, forget_done, guard_behind
+from logbraid.core.positions import Mark, Passed
 from logbraid.core.types import Chunk, Nanos, Source, SourceId
 
 __all__ = ["LineLane"]
@@ -28,19 +29,63 @@ _LAST_LOOK: Final = 4096
 """Bytes at the end of a chunk in which the last newline is nearly always found."""
 
 
-@dataclass(slots=True)
-class _Rest:
-    """A line that has not ended.
+class _LinePassage(Passage):
+    """One generation: the line that has not ended, behind what may leave.
 
     Attributes:
-        offset: of its first byte that has not left.
-        data: what is there of it and has not left.
-        torn: bytes before it have left already.
+        source: whose it is.
+        offset: of the line's first byte that may not leave yet.
+        guard: the up to 64 bytes before it.
+        rest: what is there of the line.
+        torn: bytes of the line before the offset have been let go already.
+        waiting: bytes before the offset that wait for the next release.
+        left: how far those before them have left; None where none wait.
     """
 
-    offset: int
-    data: bytes = b""
-    torn: bool = False
+    __slots__ = ("guard", "left", "offset", "rest", "source", "torn", "waiting")
+
+    def __init__(self, source: SourceId, generation: int, offset: int, guard: bytes) -> None:
+        super().__init__(generation, offset)
+        self.source = source
+        self.waiting = 0
+        self.left: Mark | None = None
+        self.begin_at(offset, guard)
+
+    def begin_at(self, offset: int, guard: bytes) -> None:
+        """Begin a line here."""
+        self.offset = offset
+        self.guard = guard
+        self.rest = b""
+        self.torn = False
+
+    @property
+    def received(self) -> int:
+        """Offset behind the last byte that came."""
+        return self.offset + len(self.rest)
+
+    def let_go(self, data: memoryview, size: int, lines: int, *, torn: bool) -> LinePart:
+        """Return what may leave: ``data`` begins at the offset, and ``size`` bytes of it are the file's own."""
+        part = LinePart(self.source, self.generation, self.offset, data, size, lines, torn, joins=self.torn)
+        self.left = self.left or Mark(self.offset, self.guard)
+        self.waiting += size
+        self.begin_at(self.offset + size, guard_behind(self.guard, data, 0, size))
+        self.torn = torn
+        return part
+
+    def release(self) -> None:
+        """Take note that what waited has left."""
+        self.left, self.waiting = None, 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is here that has not left."""
+        return self.left is not None or bool(self.rest)
+
+    @property
+    def passed(self) -> Passed:
+        """How far it has left."""
+        offset, guard = self.left or (self.offset, self.guard)
+        return Passed(self.generation, offset, guard, self.received)
 
 
 class LineLane(Lane):
@@ -52,8 +97,9 @@ class LineLane(Lane):
     def __init__(self, sources: Sequence[Source], options: Options) -> None:
         self._sources = sources
         self._longest = options.max_record
-        self._rests: dict[SourceId, dict[int, _Rest]] = {}
+        self._passages: dict[SourceId, dict[int, _LinePassage]] = {}
         self._parts: list[LinePart] = []
+        self._leaving: list[_LinePassage] = []  # those that the parts come from
         self._size = 0
         self._open: SourceId | None = None
         self._cut: Counter[SourceId] = Counter()
@@ -73,57 +119,75 @@ class LineLane(Lane):
         guard: bytes = b"",
     ) -> None:
         """Take the next bytes of a source."""
-        rest = self._take_rest(source, generation) or _Rest(offset)
-        if rest.data:
-            chunk = chunk.prepend(np.frombuffer(rest.data, np.uint8))
+        passage = self._passage(source, generation, offset, guard)
+        if passage.rest:
+            chunk = chunk.prepend(np.frombuffer(passage.rest, np.uint8))
         data = memoryview(chunk.buffer)[chunk.start : chunk.stop]
         whole = _complete(chunk)
         if whole:
             lines = int(np.count_nonzero(chunk.buffer[chunk.start : chunk.start + whole] == _NEWLINE_BYTE))
-            self._add(LinePart(source, generation, rest.offset, data[:whole], whole, lines, joins=rest.torn))
-            rest = _Rest(rest.offset + whole)
-        if whole < len(data) or rest.torn:
-            self._keep(source, generation, _Rest(rest.offset, bytes(data[whole:]), rest.torn))
+            self._let_go(passage, data[:whole], whole, lines)
+        passage.rest = bytes(data[whole:])
+        if len(passage.rest) >= self._longest:
+            self._cut_line(passage)
 
     def leave(self, source: SourceId, generation: int, now: Nanos) -> None:
         """Complete the last line: one without a newline gets one, so that lines never glue."""
-        rest = self._take_rest(source, generation)
-        if rest is not None:
-            data = memoryview(rest.data + _NEWLINE)
-            self._add(LinePart(source, generation, rest.offset, data, len(rest.data), 1, joins=rest.torn))
+        passage = self._passages.get(source, {}).get(generation)
+        if passage is not None:
+            self._end_line(passage)
+
+    def end(self, source: SourceId, generation: int, now: Nanos) -> None:
+        """Forget a generation, once its last line has left."""
+        self.leave(source, generation, now)
+        passages = self._passages.get(source, {})
+        if generation in passages:
+            passages[generation].ended = True
+            forget_done(passages)
 
     def finish(self, source: SourceId, now: Nanos) -> None:
         """Complete the last line of every generation."""
-        for generation in list(self._rests.get(source, ())):
+        for generation in self._passages.get(source, {}):
             self.leave(source, generation, now)
 
-    def _take_rest(self, source: SourceId, generation: int) -> _Rest | None:
-        rests = self._rests.get(source)
-        if rests is None:
-            return None
-        rest = rests.pop(generation, None)
-        if not rests:
-            del self._rests[source]
-        return rest
+    def _passage(self, source: SourceId, generation: int, offset: int, guard: bytes) -> _LinePassage:
+        passages = self._passages.setdefault(source, {})
+        passage = passages.get(generation)
+        if passage is None:
+            passage = passages[generation] = _LinePassage(source, generation, offset, guard)
+        elif passage.received != offset:  # bytes between are lost
+            self._end_line(passage)
+            passage.begin_at(offset, guard)
+        passage.ended = False
+        return passage
 
-    def _keep(self, source: SourceId, generation: int, rest: _Rest) -> None:
-        """Keep the line that goes on; one that is too long leaves in pieces, so that memory stays bounded."""
-        if len(rest.data) >= self._longest:
-            if not rest.torn:
-                self._cut[source] += 1
-                self._events.append(RecordCut(self._sources[source].path, rest.offset, self._longest))
-            piece = memoryview(rest.data)
-            self._add(LinePart(source, generation, rest.offset, piece, len(piece), 0, torn=True, joins=rest.torn))
-            rest = _Rest(rest.offset + len(piece), torn=True)
-        self._rests.setdefault(source, {})[generation] = rest
+    def _end_line(self, passage: _LinePassage) -> None:
+        if passage.rest or passage.torn:
+            self._let_go(passage, memoryview(passage.rest + _NEWLINE), len(passage.rest), 1)
 
-    def _add(self, part: LinePart) -> None:
-        self._parts.append(part)
-        self._size += part.size
+    def _cut_line(self, passage: _LinePassage) -> None:
+        """Let a line that is too long leave in pieces, so that memory stays bounded."""
+        if not passage.torn:
+            self._cut[passage.source] += 1
+            self._events.append(RecordCut(self._sources[passage.source].path, passage.offset, self._longest))
+        self._let_go(passage, memoryview(passage.rest), len(passage.rest), 0, torn=True)
+
+    def _let_go(self, passage: _LinePassage, data: memoryview, size: int, lines: int, *, torn: bool = False) -> None:
+        """Let what stands at the offset leave with the next release."""
+        if passage.left is None:
+            self._leaving.append(passage)
+        self._parts.append(passage.let_go(data, size, lines, torn=torn))
+        self._size += size
 
     def held(self, source: SourceId) -> int:
-        """Return how many bytes of a source wait for the end of their line."""
-        return sum(len(rest.data) for rest in self._rests.get(source, {}).values())
+        """Return how many bytes of a source were received and have not left."""
+        return sum(passage.waiting + len(passage.rest) for passage in self._passages.get(source, {}).values())
+
+    def passed(self, source: SourceId) -> list[Passed]:
+        """Return how far each generation has left, in their order."""
+        passages = self._passages.get(source, {})
+        forget_done(passages)
+        return [passage.passed for _, passage in sorted(passages.items())]
 
     @property
     def size(self) -> int:
@@ -137,9 +201,11 @@ class LineLane(Lane):
         for part in self._parts:
             self._lines[part.source] += part.lines
             self._bytes[part.source] += part.size
+        for passage in self._leaving:
+            passage.release()
         batch = LineBatch(tuple(self._parts), self._sources, self._open)
         self._open = batch.open_after
-        self._parts, self._size = [], 0
+        self._parts, self._leaving, self._size = [], [], 0
         return batch
 
     def events(self) -> list[Event]:

@@ -50,6 +50,7 @@ class LineBatch:
         sources: every source of the run so far; a part's source is an index into it.
         open_before: whose line the batch before left without its newline, if it did.
         positions: where the sources go on whose position has changed since the last batch, where that is wanted.
+        serial: the number of the batch in its run, from 1 on, where positions are wanted.
         due: all positions up to here should be saved now; such a batch may hold nothing else.
     """
 
@@ -57,10 +58,16 @@ class LineBatch:
     sources: Sequence[Source]
     open_before: SourceId | None = None
     positions: tuple[Position, ...] = ()
+    serial: int = 0
     due: bool = False
 
     def __len__(self) -> int:
         return sum(part.lines for part in self.parts)
+
+    @property
+    def origins(self) -> set[SourceId]:
+        """Whose lines these are."""
+        return {part.source for part in self.parts}
 
     @cached_property
     def data(self) -> memoryview:

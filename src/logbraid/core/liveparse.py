@@ -26,16 +26,17 @@ class LiveParser(Parser):
 
     def __init__(self, source: Source, recogniser: Recogniser, max_record: int, start: Start | None = None) -> None:
         super().__init__(source, recogniser, max_record, start)
-        self._previous = NO_TIME if start is None else start.previous
+        self._previous = self._inherited = NO_TIME if start is None else start.previous
         self._stamp: Nanos = NO_TIME
         self._samples = self._offset == 0 and self._generation == 0 and self._previous == NO_TIME
 
-    def successor(self, generation: int, offset: int = 0) -> LiveParser:
+    def successor(self, generation: int, offset: int = 0, guard: bytes = b"") -> LiveParser:
         """Return the parser of another generation: the same format, times and keys that go on from here.
 
         This one may still be used for stragglers. Both share their order; no key of either goes below one that left.
         """
-        start = Start(offset, generation, previous=self.recogniser.previous)
+        previous = self.recogniser.previous if self.knows_format else self._previous
+        start = Start(offset, generation, previous=previous, guard=guard)
         parser = LiveParser(self._source, self.recogniser, self._max_record, start)
         parser.maximum = self.maximum
         parser._inherited = self._inherited
@@ -93,13 +94,13 @@ class LiveParser(Parser):
         self._observe(stamp, ceiling)
         if not len(self._rest):
             return None
-        end = self._offset + len(self._rest)
+        end = self._end()
         chunk = Chunk.of(self._rest.data)
         if chunk.buffer[chunk.stop - 1] != NEWLINE:
             chunk.buffer[chunk.stop] = NEWLINE
             chunk.stop += 1
         batch = self._close(chunk, stamp)
-        self._offset = end  # a newline that was added is not the source's own
+        self._offset, self._guard = end  # a newline that was added is not the source's own
         return batch
 
     def _observe(self, stamp: Nanos, ceiling: Nanos) -> None:
@@ -129,6 +130,8 @@ class LiveParser(Parser):
         )
         if not decided:
             self.recogniser.style = Style.PLAIN  # for these lines only
+            if self._previous != NO_TIME and self.maximum.ceiling == FOREVER:
+                stamp = self._previous  # they more likely go on with that record than were written just now
         if self.wants_history and at_start and self.maximum.ceiling == FOREVER:
             self.recogniser.history(texts(chunk.buffer, starts, ends))  # nothing has left yet: this is all there is
         elif self.recogniser.history_wanted:

@@ -17,6 +17,7 @@ from logbraid.core.events import Event, RecordCut
 from logbraid.core.grouping import Style, inherited, inherited_from_below, record_times
 from logbraid.core.keys import RunningMaximum
 from logbraid.core.lines import NEWLINE, frame
+from logbraid.core.passage import guard_behind
 from logbraid.core.recognise import BOM, SAMPLE_BYTES, Recogniser, texts
 from logbraid.core.records import SourceBatch
 from logbraid.core.timestamps.detect import Lock
@@ -73,6 +74,7 @@ class Parser:
         self._max_record = max_record
         self._rest: Bytes8 = _NOTHING
         self._offset = start.offset  # of the first byte of the rest
+        self._guard = start.guard  # stands before the rest
         self._inherited = NO_TIME  # time of the rest where it goes on with a record that was cut
         self._inside_line = False  # the rest begins in the middle of a line
         self._inside_record = False  # the rest goes on with a record that was cut
@@ -87,6 +89,11 @@ class Parser:
     def offset(self) -> int:
         """Offset of the first byte that has not left as part of a record."""
         return self._offset
+
+    @property
+    def guard(self) -> bytes:
+        """The up to 64 bytes of the source before the offset."""
+        return self._guard
 
     @property
     def held(self) -> int:
@@ -109,10 +116,15 @@ class Parser:
 
     def finish(self, stamp: Nanos) -> SourceBatch | None:
         """Say that nothing follows; return the records that were still open."""
-        end = self._offset + len(self._rest)
+        end = self._end()
         batch = self._parse(Chunk.of(self._rest.data), stamp, final=True) if len(self._rest) else None
-        self._offset = end  # a newline that was added is not the source's own
+        self._offset, self._guard = end  # a newline that was added is not the source's own
         return batch
+
+    def _end(self) -> tuple[int, bytes]:
+        """Return the offset behind all that was received, and the guard there."""
+        size = len(self._rest)
+        return self._offset + size, guard_behind(self._guard, self._rest, 0, size)
 
     def _parse(self, chunk: Chunk, stamp: Nanos, *, final: bool) -> SourceBatch | None:
         limit = self._offset + len(chunk)
@@ -160,6 +172,7 @@ class Parser:
     def _keep(self, chunk: Chunk, position: int) -> None:
         """Keep what stands from ``position`` on for the next chunk."""
         self._offset += position - chunk.start
+        self._guard = guard_behind(self._guard, chunk.buffer, chunk.start, position)
         self._rest = chunk.buffer[position : chunk.stop].copy()
 
     def _waits_for_format(self, chunk: Chunk, starts: Int64, ends: Int64, *, final: bool) -> bool:
@@ -238,4 +251,6 @@ class Parser:
             limit=limit,
             format_name=reader.lock.format.name if reader else "",
             torn=pieces.torn,
+            first=chunk.start,
+            before=self._guard,
         )

@@ -5,15 +5,15 @@ Nothing here decides when a file is left, and what comes after it is none of its
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Final
 
 from logbraid.core.lookups import Lookups
 from logbraid.core.patience import FIRST_PAUSE, LINGER
-from logbraid.core.positions import Mark
+from logbraid.core.positions import Mark, Past, Place
 from logbraid.core.reading import Reading
 from logbraid.core.states import Ended, Left, Loss, Outcome, Reason
-from logbraid.core.types import SECOND, FileStat, Identity, Nanos, Now
+from logbraid.core.types import SECOND, FileStat, Identity, Nanos, Now, Sibling
 
 __all__ = ["Predecessors"]
 
@@ -21,6 +21,7 @@ MOST_LINGERING: Final = 2 * SECOND
 REMEMBERED: Final = 12
 """Marks that are kept of all of them together, to know their copies again, and files, to know them at other names."""
 
+MARKS_OF_ONE: Final = 4
 MOST_STRAGGLERS: Final = 8
 """Files that linger at the most: each may hold a descriptor, and a deleted file its room on the disk."""
 
@@ -30,40 +31,58 @@ class Straggler:
 
     __slots__ = ("due", "pause", "reading", "until")
 
-    def __init__(self, reading: Reading, tick: Nanos) -> None:
+    def __init__(self, reading: Reading, *, due: Nanos | None = None, until: Nanos = 0) -> None:
         self.reading = reading
         self.pause = FIRST_PAUSE
-        self.due: Nanos | None = tick + FIRST_PAUSE
-        self.until = tick + LINGER
+        self.due = due
+        self.until = until
+
+    @classmethod
+    def at(cls, place: Place) -> Straggler:
+        """Read on where an earlier run has left off."""
+        reading = Reading.at(place)
+        reading.over = True
+        return cls(reading)
 
 
 class Predecessors:
     """The files that were left, some of which may still get what a slow writer had in hand.
 
+    Args:
+        lookups: where they are let go.
+        past: files that an earlier run has left.
+        places: in those of them that may still bring more.
+
     Attributes:
-        marks: of the latest of them, the last bytes and some before.
+        unfound: where those of an earlier run are now is not known yet; ``find`` changes that.
     """
 
-    __slots__ = ("_ended", "_lookups", "_read", "_stragglers", "marks")
+    __slots__ = ("_beside", "_lookups", "_past", "_stragglers", "unfound")
 
-    def __init__(self, lookups: Lookups) -> None:
+    def __init__(self, lookups: Lookups, past: tuple[Past, ...] = (), places: tuple[Place, ...] = ()) -> None:
         self._lookups = lookups
-        self._stragglers: tuple[Straggler, ...] = ()
-        self._ended: tuple[Identity, ...] = ()
-        self._read: tuple[tuple[Identity, int, Nanos], ...] = ()  # and where each ended, and when it was left
-        self.marks: tuple[Mark, ...] = ()
+        self._stragglers = tuple(map(Straggler.at, places))
+        self._beside: tuple[Identity, ...] = ()  # let go, and still beside the name when that was looked at last
+        self._past = past
+        self.unfound = bool(past or places)
 
     @property
     def identities(self) -> tuple[Identity, ...]:
         """All of them that still stand beside the name. Proves nothing: another file may have got the inode."""
-        return (*(file.reading.identity for file in self._stragglers), *self._ended)
+        return (*(file.reading.identity for file in self._stragglers), *self._beside)
+
+    @property
+    def stragglers(self) -> tuple[Reading, ...]:
+        """Those that may still bring more, oldest first."""
+        return tuple(file.reading for file in self._stragglers)
+
+    def past(self, before: int | None = None) -> tuple[Past, ...]:
+        """Return what is remembered of the files, or of those before a generation."""
+        return tuple(past for past in self._past if before is None or past.generation < before)
 
     def include(self, stat: FileStat) -> bool:
         """Whether this is one of them: another file that got the inode was written since, or is shorter."""
-        return any(
-            known == stat.identity and stat.size >= offset and stat.modified <= left
-            for known, offset, left in self._read
-        )
+        return any(_fits(past, stat) and stat.size >= past.offset for past in self._past)
 
     @property
     def due(self) -> Reading | None:
@@ -81,46 +100,91 @@ class Predecessors:
         if waiting:
             min(waiting, key=lambda file: file.due or 0).due = None
 
+    def find(self, found: Sequence[Sibling], tick: Nanos) -> None:
+        """See where the files of an earlier run are now: a read will tell which are still what they were."""
+        there = {sibling.stat.identity: sibling for sibling in found}
+        for file in self._stragglers:
+            file.until = tick + LINGER
+            if file.reading.identity in there:
+                file.reading.path = there[file.reading.identity].path
+        lingering = {file.reading.identity for file in self._stragglers}
+        proven = (past for past in self._past if past.identity in there and _is(past, there[past.identity]))
+        self._beside = tuple({past.identity: None for past in proven if past.identity not in lingering})
+        self.unfound = False
+
     def leave(self, reading: Reading, now: Now, *, rotated: bool) -> tuple[Outcome, ...]:
         """Take one more; ``rotated``: another file has come after it."""
         reading.over = True
-        if reading.offset:
-            self.marks = (*self.marks, *reading.marks, Mark(reading.offset, reading.guard))[-REMEMBERED:]
-            self._read = (*self._read, (reading.identity, reading.offset, now.wall))[-REMEMBERED:]
+        self._remember(reading, now)
         reason: Reason = "rotated" if rotated else "deleted"
         left = Left(reading.generation, "truncated" if reading.truncated else reason)
-        lost = (Loss(reading.generation, reading.missing, "not in the file any more"),) if reading.missing else ()
+        outcomes: tuple[Outcome, ...] = (*_lost(reading), left)
         if not rotated or reading.compressed or reading.truncated or reading.forsaken:
-            return (*lost, left, *self.end(reading))
-        outcomes: tuple[Outcome, ...] = (*lost, left)
+            return (*outcomes, *self.end(reading))
         if len(self._stragglers) == MOST_STRAGGLERS:
             outcomes = (*outcomes, *self.end(self._stragglers[0].reading))
-        self._stragglers = (*self._stragglers, Straggler(reading, now.tick))
+        self._stragglers = (*self._stragglers, Straggler(reading, due=now.tick + FIRST_PAUSE, until=now.tick + LINGER))
         return outcomes
 
-    def receive(self, reading: Reading, tick: Nanos, *, at_end: bool, fresh: bool) -> tuple[Outcome, ...]:
+    def receive(self, reading: Reading, now: Now, *, at_end: bool, fresh: bool) -> tuple[Outcome, ...]:
         """Take that one was read, and let it go when it was silent for long enough."""
         file = next((file for file in self._stragglers if file.reading is reading), None)
         if file is None:  # let go while the answer was out
             return ()
         if fresh:
-            file.until, file.pause = tick + LINGER, FIRST_PAUSE
-        file.due = tick + file.pause if at_end else None
+            file.until, file.pause = now.tick + LINGER, FIRST_PAUSE
+            self._remember(reading, now)
+        file.due = now.tick + file.pause if at_end else None
         file.pause = min(2 * file.pause, MOST_LINGERING)
-        return self.end(reading) if at_end and tick >= file.until else ()
+        return self.end(reading) if at_end and now.tick >= file.until else ()
 
-    def end(self, reading: Reading) -> tuple[Outcome, ...]:
-        """Let one go."""
+    def end(self, reading: Reading, *, there: bool = True) -> tuple[Outcome, ...]:
+        """Let one go; ``there``: it is still what it was."""
         self._stragglers = tuple(file for file in self._stragglers if file.reading is not reading)
-        self._ended = (*self._ended, reading.identity)
+        self._beside = (*self._beside, reading.identity) if there else self._beside
         self._lookups.let_go(reading.identity)
-        return (Ended(reading.generation),)
+        return (*_lost(reading), Ended(reading.generation))
 
     def take_back(self, identity: Identity) -> None:
         """This file is read now: the same again, or another with its inode."""
-        self._ended = tuple(known for known in self._ended if known != identity)
+        self._beside = tuple(known for known in self._beside if known != identity)
         self._lookups.keep(identity)
 
     def keep_only(self, there: Set[Identity]) -> None:
         """Forget what does not stand beside the name any more."""
-        self._ended = tuple(known for known in self._ended if known in there)
+        self._beside = tuple(known for known in self._beside if known in there)
+
+    def _remember(self, reading: Reading, now: Now) -> None:
+        """Note what tells a file and its copies from something new; what is known of the oldest makes way."""
+        if not reading.offset:
+            return
+        same = next((past for past in self._past if past.generation == reading.generation), None)
+        end = Mark(reading.offset, reading.guard)
+        marks = tuple(dict.fromkeys((*(same.marks if same else ()), *reading.marks, end)))[-MARKS_OF_ONE:]
+        others = [past for past in self._past if past is not same]
+        past = Past(reading.generation, reading.identity, reading.offset, now.wall, marks)
+        self._past = _latest(sorted((*others, past), key=lambda each: each.generation))
+
+
+def _latest(files: Sequence[Past]) -> tuple[Past, ...]:
+    """Return the latest files, with the latest marks."""
+    room = REMEMBERED
+    kept: list[Past] = []
+    for past in reversed(files[-REMEMBERED:]):
+        marks = past.marks[max(len(past.marks) - room, 0) :]
+        room -= len(marks)
+        kept.append(past._replace(marks=marks))
+    return tuple(reversed(kept))
+
+
+def _is(past: Past, found: Sibling) -> bool:
+    return _fits(past, found.stat) and (found.compressed or found.stat.size >= past.offset)
+
+
+def _fits(past: Past, stat: FileStat) -> bool:
+    return past.identity == stat.identity and stat.modified <= past.left
+
+
+def _lost(reading: Reading) -> tuple[Loss, ...]:
+    missing = reading.write_off()
+    return (Loss(reading.generation, missing, "not in the file any more"),) if missing else ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from logbraid.core.actions import ReadAt
-from logbraid.core.positions import GUARD, Mark
+from logbraid.core.positions import GUARD, Mark, Place
 from logbraid.core.types import Chunk, FileStat, Sibling, SourceId
 
 __all__ = ["Reading"]
@@ -28,8 +28,8 @@ class Reading:
         compressed: that file is compressed.
         offset: of the first byte not yet read, in plain bytes.
         guard: the up to 64 bytes before it.
-        marks: at most three earlier guards, of which one is before half of the offset: they tell a copy that was made
-            before our last reads, and so is too short to hold the guard.
+        marks: a few earlier guards, of which one is before half of the offset: they tell a copy that was made before
+            our last reads, and so is too short to hold the guard.
         seen: what the last look says; it may be of what has replaced our bytes.
         size: plain bytes that were there for certain: by a look before a good read, or before a look that says less.
         modified: when they were last written, by the same token.
@@ -87,6 +87,25 @@ class Reading:
         reading._doubted = holed and not sibling.compressed
         return reading
 
+    @classmethod
+    def at(cls, place: Place, marks: tuple[Mark, ...] = (), *, holed: bool = False, doubted: bool = False) -> Reading:
+        """Read on where an earlier run has left off.
+
+        Args:
+            place: where.
+            marks: of its file; those behind the place would take for read what was not.
+            holed: see ``whole``; it matters to the first bytes only.
+            doubted: other bytes may have stood in the file, and be in a copy now; only a guard would tell.
+        """
+        stat = FileStat(place.identity, 0 if place.compressed else place.size, place.modified)
+        reading = cls(place.generation, place.path, stat, offset=place.offset, guard=place.guard)
+        reading.compressed = place.compressed
+        reading.size = max(place.size, place.offset)
+        reading.marks = (*(mark for mark in marks if mark.offset < place.offset), *reading.marks)
+        reading.holed = holed and not place.offset
+        reading._doubted = (holed or doubted) and not place.offset and not place.compressed
+        return reading
+
     def again(self, generation: int, sibling: Sibling) -> Reading:
         """Read on at the same offset, as another generation."""
         return Reading(generation, sibling.path, sibling.stat, offset=self.offset, guard=self.guard)
@@ -124,7 +143,13 @@ class Reading:
 
     def forsake(self) -> int:
         """Give up; return how many bytes that were there for certain will not be read."""
-        missing, self.size, self.forsaken = self.missing, self.offset, True
+        self.forsaken = True
+        return self.write_off()
+
+    def write_off(self) -> int:
+        """Return how many bytes that were there for certain will not be read, and expect them no more."""
+        missing, self.size = self.missing, self.offset
+        self.seen = self._asked = self.seen._replace(size=min(self.seen.size, self.offset))
         return missing
 
     def withholds(self, chunk: Chunk) -> bool:

@@ -20,6 +20,8 @@ from logbraid.core.liveparse import LiveParser
 from logbraid.core.merge import LiveArrivalMerger, LiveMerger
 from logbraid.core.options import Options
 from logbraid.core.parse import Start
+from logbraid.core.parsing import Parsing
+from logbraid.core.positions import Passed, Position
 from logbraid.core.recognise import Recognisers
 from logbraid.core.records import RecordBatch, SourceBatch
 from logbraid.core.types import FOREVER, NO_TIME, Chunk, Nanos, Source, SourceId
@@ -29,31 +31,6 @@ __all__ = ["RecordLane"]
 
 LONGEST_WAIT: Final = 4
 """A record that goes on and on is parted after so many times the silence: until then, it may hold all others back."""
-
-
-class _Parsing:
-    """The parsers of one source, and what was counted of it.
-
-    Attributes:
-        parsers: of its generations that may still bring bytes.
-        latest: the one that the next generation goes on from.
-        opened: when the lines came that wait for the end of their record; NO_TIME where none do.
-        since: when it was known that they were not there yet.
-        cut: records that were cut in generations that are over.
-    """
-
-    __slots__ = ("cut", "emitted", "filtered", "late", "latest", "opened", "parsers", "records", "since")
-
-    def __init__(self, generation: int, parser: LiveParser) -> None:
-        self.parsers = {generation: parser}
-        self.latest = parser
-        self.opened = self.since = NO_TIME
-        self.cut = self.records = self.late = self.emitted = self.filtered = 0
-
-    @property
-    def upto(self) -> Nanos:
-        """No later record of the source has a smaller key."""
-        return self.latest.upto if [*self.parsers.values()] == [self.latest] else self.latest.maximum.highest
 
 
 class RecordLane(Lane):
@@ -76,7 +53,7 @@ class RecordLane(Lane):
         self._merger = LiveMerger(sources) if self._ordered else LiveArrivalMerger(sources)
         self._watermark = Watermark(options.lateness)
         self._starts: dict[SourceId, Start] = {}
-        self._parsing: dict[SourceId, _Parsing] = {}
+        self._parsing: dict[SourceId, Parsing] = {}
         self._live: set[SourceId] = set()  # were caught up once: what they bring since was written just now
         self._rests = 0  # bytes that wait in parsers
         self._now: Nanos = NO_TIME
@@ -84,9 +61,13 @@ class RecordLane(Lane):
 
     # Facts in
 
-    def add(self, source: Source, start: Start | None = None, *, polled: bool = False) -> None:
+    def add(
+        self, source: Source, start: Start | None = None, *, polled: bool = False, position: Position | None = None
+    ) -> None:
         """Take notice of a source; its parser is made when its first bytes come."""
         self._watermark.add(source.id, polled=polled)
+        if position is not None:
+            start = Start(previous=position.time, highest=position.highest)
         if start is not None:
             self._starts[source.id] = start
 
@@ -105,7 +86,7 @@ class RecordLane(Lane):
         if live:
             self._live.add(source)
         ceiling = self._ceiling(source, now)
-        parsing, parser = self._parser(source, generation, offset, now)
+        parsing, parser = self._parser(source, generation, offset, guard, now)
         before = parser.held
         batch = parser.receive(chunk, now, ceiling)
         self._take(parsing, batch)
@@ -125,38 +106,38 @@ class RecordLane(Lane):
     def leave(self, source: SourceId, generation: int, now: Nanos) -> None:
         """Complete the last line of a generation."""
         parsing = self._parsing.get(source)
-        if parsing is not None and generation in parsing.parsers:
-            self._close(source, parsing, [parsing.parsers[generation]], now)
+        if parsing is not None and generation in parsing.passages:
+            self._close(source, parsing, [parsing.passages[generation].parser], now)
 
     def end(self, source: SourceId, generation: int, now: Nanos) -> None:
         """Forget a generation, once its last line has left."""
         self.leave(source, generation, now)
         parsing = self._parsing.get(source)
-        if parsing is not None and generation in parsing.parsers:
-            parsing.cut += parsing.parsers.pop(generation).cut
+        if parsing is not None:
+            parsing.end(generation)
 
     def pause(self, source: SourceId, now: Nanos) -> None:
         """Let the records of all whole lines of a source leave."""
         parsing = self._parsing.get(source)
         if parsing is None:
             return
-        for parser in parsing.parsers.values():
+        for parser in parsing.parsers:
             before = parser.held
             self._take(parsing, parser.pause(now, self._ceiling(source, now)))
             self._rests += parser.held - before
         parsing.opened = NO_TIME
-        self._settle(source, parsing, parsing.parsers.values())
+        self._settle(source, parsing, parsing.parsers)
 
     def expects_more(self, source: SourceId) -> bool:
         """Whether the open record of a source is likely to go on."""
         parsing = self._parsing.get(source)
-        return parsing is not None and any(parser.expects_more for parser in parsing.parsers.values())
+        return parsing is not None and any(parser.expects_more for parser in parsing.parsers)
 
     def finish(self, source: SourceId, now: Nanos) -> None:
         """Let all that is there of a source leave, and wait for it no more."""
         parsing = self._parsing.get(source)
         if parsing is not None:
-            self._close(source, parsing, parsing.parsers.values(), now)
+            self._close(source, parsing, parsing.parsers, now)
         self._watermark.finish(source)
 
     def wants_history(self, source: SourceId) -> bool:
@@ -201,13 +182,27 @@ class RecordLane(Lane):
     def held(self, source: SourceId) -> int:
         """Return how many bytes of a source were received and have not left."""
         parsing = self._parsing.get(source)
-        rests = 0 if parsing is None else sum(parser.held for parser in parsing.parsers.values())
-        return rests + self._merger.waiting(source)
+        return 0 if parsing is None else parsing.held
+
+    def passed(self, source: SourceId) -> list[Passed]:
+        """Return how far each generation has left, in their order."""
+        parsing = self._parsing.get(source)
+        return [] if parsing is None else parsing.passed()
+
+    def filtered_ahead(self, source: SourceId) -> int:
+        """Return how many bytes a filter took out behind what has left."""
+        parsing = self._parsing.get(source)
+        return 0 if parsing is None else parsing.filtered_ahead
+
+    def last(self, source: SourceId) -> tuple[Nanos, Nanos]:
+        """Return time and key of the last record of a source that left."""
+        parsing = self._parsing.get(source)
+        return (NO_TIME, NO_TIME) if parsing is None else parsing.last
 
     def holds_lines(self, source: SourceId) -> bool:
         """Whether whole lines of a source wait to see if their record goes on."""
         parsing = self._parsing.get(source)
-        return parsing is not None and any(parser.holds_lines for parser in parsing.parsers.values())
+        return parsing is not None and any(parser.holds_lines for parser in parsing.parsers)
 
     @property
     def size(self) -> int:
@@ -242,7 +237,7 @@ class RecordLane(Lane):
         if parsing is None:
             return
         maximum = parsing.latest.maximum
-        account.cut = parsing.cut + sum(parser.cut for parser in parsing.parsers.values())
+        account.cut = parsing.cut + sum(parser.cut for parser in parsing.parsers)
         account.leaps, account.ahead = maximum.leaps, maximum.ahead
         account.records, account.late = parsing.records, parsing.late
         account.bytes_emitted, account.bytes_filtered = parsing.emitted, parsing.filtered
@@ -269,41 +264,42 @@ class RecordLane(Lane):
         maximum.lower(ceiling)
         self._watermark.reach(source, parsing.upto)
 
-    def _parser(self, source: SourceId, generation: int, offset: int, now: Nanos) -> tuple[_Parsing, LiveParser]:
+    def _parser(
+        self, source: SourceId, generation: int, offset: int, guard: bytes, now: Nanos
+    ) -> tuple[Parsing, LiveParser]:
         parsing = self._parsing.get(source)
         if parsing is None:
-            parser = self._first_parser(source, generation, offset)
-            parsing = self._parsing[source] = _Parsing(generation, parser)
+            parser = self._first_parser(source, generation, offset, guard)
+            parsing = self._parsing[source] = Parsing(generation, parser)
             return parsing, parser
-        known = parsing.parsers.get(generation)
-        if known is not None and known.offset + known.held == offset:
-            return parsing, known
-        if known is not None:  # bytes between are lost
-            self.end(source, generation, now)
-        parsing.latest = parsing.parsers[generation] = parsing.latest.successor(generation, offset)
-        return parsing, parsing.latest
+        passage = parsing.passages.get(generation)
+        if passage is not None and not passage.ended and passage.received == offset:
+            return parsing, passage.parser
+        self.end(source, generation, now)  # of what was before, bytes between are lost
+        return parsing, parsing.succeed(generation, offset, guard)
 
-    def _first_parser(self, source: SourceId, generation: int, offset: int) -> LiveParser:
-        start = replace(self._starts.pop(source, Start()), offset=offset, generation=generation)
+    def _first_parser(self, source: SourceId, generation: int, offset: int, guard: bytes) -> LiveParser:
+        start = replace(self._starts.pop(source, Start()), offset=offset, generation=generation, guard=guard)
         one = self._sources[source]
         return LiveParser(one, self._recognisers.of(one), self._options.max_record, start)
 
-    def _close(self, source: SourceId, parsing: _Parsing, parsers: Iterable[LiveParser], now: Nanos) -> None:
+    def _close(self, source: SourceId, parsing: Parsing, parsers: Iterable[LiveParser], now: Nanos) -> None:
         """Let all that these parsers hold leave."""
         for parser in parsers:
             self._rests -= parser.held
             self._take(parsing, parser.finish(now, self._ceiling(source, now)))
         self._settle(source, parsing, parsers)
 
-    def _take(self, parsing: _Parsing, batch: SourceBatch | None) -> None:
+    def _take(self, parsing: Parsing, batch: SourceBatch | None) -> None:
         if batch is None:
             return
         kept = batch if self._filter is None else self._filter.keep(batch)
         if kept is not batch:
             parsing.filtered += batch.size - kept.size
+        parsing.hold(kept)
         self._merger.add(kept)
 
-    def _settle(self, source: SourceId, parsing: _Parsing, parsers: Iterable[LiveParser]) -> None:
+    def _settle(self, source: SourceId, parsing: Parsing, parsers: Iterable[LiveParser]) -> None:
         """Say how far a source has come, and hear what its parsers have noticed."""
         self._watermark.reach(source, parsing.upto)
         for parser in parsers:
@@ -314,9 +310,7 @@ class RecordLane(Lane):
         if batch is None:
             return None
         for part in batch.parts:
-            parsing = self._parsing[part.source.id]
-            parsing.records += len(part)
-            parsing.emitted += part.size
+            self._parsing[part.source.id].leave(part)
         if batch.late is not None:
             late = np.bincount(batch.source[batch.late])
             for number in late.nonzero()[0].tolist():

@@ -19,8 +19,9 @@ import pyarrow as pa
 from logbraid.core.gather import Views, constants, gather, gathered, views
 from logbraid.core.levels import LEVELS, levels
 from logbraid.core.lines import NEWLINE, find_byte
+from logbraid.core.passage import guard_behind
 from logbraid.core.positions import Position
-from logbraid.core.types import Bool, Bytes8, Int8, Int32, Int64, Nanos, Source
+from logbraid.core.types import Bool, Bytes8, Int8, Int32, Int64, Nanos, Source, SourceId
 
 __all__ = ["SCHEMA", "Record", "RecordBatch", "SourceBatch"]
 
@@ -60,6 +61,8 @@ class SourceBatch:
         format_name: of the source's timestamps, "" where it has none.
         limit: offset behind the last byte read; a newline that the source lacks at its end was added beyond it.
         torn: some record was cut in the middle of a line and ends without a newline.
+        first: where in the buffer the bytes of the source begin.
+        before: the up to 64 bytes of the source before them.
     """
 
     source: Source
@@ -74,6 +77,8 @@ class SourceBatch:
     limit: int
     format_name: str = ""
     torn: bool = False
+    first: int = 0
+    before: bytes = b""
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -104,7 +109,13 @@ class SourceBatch:
             self.limit,
             self.format_name,
             self.torn,
+            self.first,
+            self.before,
         )
+
+    def guard(self, row: int) -> bytes:
+        """Return the up to 64 bytes of the source before a record."""
+        return guard_behind(self.before, self.buffer, self.first, int(self.starts[row]))
 
     def data(self, longest: int | None = None) -> pa.LargeBinaryArray:
         """Return each record's bytes, or their first ``longest``, as an Arrow array."""
@@ -165,6 +176,8 @@ class RecordBatch:
         late: which records came too late for their place, bool; None where none did.
         open_before: source and end offset of a line that the batch before left without its newline, if it did.
         positions: where the sources go on whose position has changed since the last batch, where that is wanted.
+        serial: the number of the batch in its run, from 1 on, where positions are wanted.
+        due: all positions up to here should be saved now.
     """
 
     parts: tuple[SourceBatch, ...]
@@ -173,9 +186,16 @@ class RecordBatch:
     late: Bool | None = None
     open_before: tuple[int, int] | None = None
     positions: tuple[Position, ...] = ()
+    serial: int = 0
+    due: bool = False
 
     def __len__(self) -> int:
         return len(self.order)
+
+    @property
+    def origins(self) -> set[SourceId]:
+        """Whose records these are."""
+        return {part.source.id for part in self.parts}
 
     @cached_property
     def data(self) -> memoryview:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, Literal, NamedTuple
 
+from logbraid.core.positions import Place
 from logbraid.core.reading import Reading
 from logbraid.core.types import Chunk, FileStat, Identity
 
@@ -36,6 +37,10 @@ class Beginning(NamedTuple):
     stat: FileStat
     offset: int
     guard: bytes
+
+    def place(self, path: str) -> Place:
+        """Return it as a place that can be saved."""
+        return Place(0, path, self.stat.identity, self.offset, self.guard, self.stat.size, self.stat.modified)
 
 
 class Piece(NamedTuple):

@@ -7,16 +7,15 @@ nothing between two lists, and never decides what to do about what it found: tha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
 from logbraid.core.actions import ReadAt
-from logbraid.core.positions import Mark
+from logbraid.core.positions import Mark, Past
 from logbraid.core.reading import Reading
 from logbraid.core.types import SECOND, Sibling, SourceId
 
-__all__ = ["Cause", "Course", "Search", "Verdict"]
+__all__ = ["Cause", "Search", "Verdict"]
 
 
 class Cause(Enum):
@@ -41,6 +40,8 @@ class Verdict(Enum):
     """In another file, copied or compressed, which holds our guard at our offset."""
     SPENT = auto()
     """In a copy made before our last reads: it holds nothing that we have not."""
+    KNOWN = auto()
+    """An earlier generation itself, to which somebody has written since: it is newer than ours by its time only."""
     PAST = auto()
     """A copy of an earlier generation: ours is later."""
     OURS = auto()
@@ -57,27 +58,6 @@ class Comparison(NamedTuple):
     candidate: int
     mark: Mark
     verdict: Verdict
-
-
-@dataclass(slots=True)
-class Course:
-    """What a tail remembers of its way from file to file.
-
-    Attributes:
-        with_past: it began with the oldest file that there was.
-        why: the cause of the search that goes on, or went on last.
-        search: goes on.
-        next: the file that comes next.
-        nameless: was truncated and has lost its name since: what it holds now comes next.
-        holed: the file was truncated before, and its writer may go on at the old offset.
-    """
-
-    with_past: bool = False
-    why: Cause = Cause.LEFT
-    search: Search | None = None
-    next: Sibling | None = None
-    nameless: Sibling | None = None
-    holed: bool = False
 
 
 class Search:
@@ -97,7 +77,7 @@ class Search:
     __slots__ = ("_candidates", "_newer", "_since", "_tests", "_unbegun", "cause", "found", "own", "verdict")
 
     def __init__(
-        self, reading: Reading | None, cause: Cause, siblings: Sequence[Sibling], name: str, past: Sequence[Mark]
+        self, reading: Reading | None, cause: Cause, siblings: Sequence[Sibling], name: str, past: Sequence[Past]
     ) -> None:
         self.cause = cause
         self.own = next((sibling for sibling in siblings if sibling.path == name), None)
@@ -109,7 +89,11 @@ class Search:
         self._unbegun = False
         self._since = 0
         doubtful = cause in (Cause.CHANGED, Cause.DOUBT)
-        if reading is not None and (doubtful or not self._recognise(reading, siblings)):
+        if reading is None:
+            return
+        if not doubtful and self._recognise(reading, siblings):
+            self._tests = self._known(reading, past)
+        else:
             self._candidates = [sibling for sibling in self._candidates if _may_be_newer(sibling, reading)]
             self._since = reading.modified
             if cause is Cause.DOUBT and reading.path != name:
@@ -142,7 +126,9 @@ class Search:
     def receive(self, data: bytes) -> None:
         """Take what stands where the mark should; nothing where it cannot be read."""
         test = self._tests.pop(0)
-        if data == test.mark.data and test.verdict is Verdict.OURS:
+        if data == test.mark.data and test.verdict is Verdict.KNOWN:
+            self._drop(test.candidate)
+        elif data == test.mark.data and test.verdict is Verdict.OURS:
             self._candidates, self._tests = self._candidates[: test.candidate], []
         elif data == test.mark.data:
             self._newer = test.candidate + 1
@@ -156,11 +142,11 @@ class Search:
     def _recognise(self, reading: Reading, siblings: Sequence[Sibling]) -> bool:
         """Find the file by its identity; newer is what comes after it in the list.
 
-        Before the first byte no guard will tell that only the inode is the same, but an earlier time may.
+        Before the first byte no guard will tell that only the inode is the same, but its time or its size may.
         """
         for index, sibling in enumerate(siblings):
-            older = not reading.offset and sibling.stat.modified < reading.modified
-            if sibling.stat.identity == reading.identity and not older:
+            other = not reading.offset and (sibling.stat.modified < reading.modified or _is_shorter(sibling, reading))
+            if sibling.stat.identity == reading.identity and not other:
                 self._candidates = [other for other in self._candidates if other in siblings[index + 1 :]]
                 self._conclude(Verdict.SAME, sibling)
                 return True
@@ -170,13 +156,28 @@ class Search:
         self.verdict, self.found = verdict, found
         self._tests = []
 
-    def _plan(self, reading: Reading, past: Sequence[Mark]) -> None:
+    def _known(self, reading: Reading, past: Sequence[Past]) -> list[Comparison]:
+        """List the comparisons that tell whether a file was read already, or has got the inode of one that was."""
+        return [
+            Comparison(index, each.marks[-1], Verdict.KNOWN)
+            for index, sibling in enumerate(self._candidates)
+            for each in past
+            if each.marks and each.identity == sibling.stat.identity != reading.identity
+        ]
+
+    def _drop(self, candidate: int) -> None:
+        del self._candidates[candidate]
+        others = [test for test in self._tests if test.candidate != candidate]
+        self._tests = [test._replace(candidate=test.candidate - (test.candidate > candidate)) for test in others]
+
+    def _plan(self, reading: Reading, past: Sequence[Past]) -> None:
         """List the comparisons. Before the first byte there is no guard of our own to look for."""
         marks: list[tuple[Mark, Verdict]] = []
         if reading.offset:
             marks += [(Mark(reading.offset, reading.guard), Verdict.COPY)]
             marks += [(mark, Verdict.SPENT) for mark in reversed(reading.marks)]
-        marks += [(mark, Verdict.PAST) for mark in past]
+        marks += [(mark, Verdict.PAST) for each in past for mark in each.marks]
+        self._tests = self._known(reading, past)
         for index, sibling in enumerate(self._candidates):
             self._tests += [Comparison(index, *mark) for mark in marks]
             if self.cause is Cause.DOUBT:
@@ -216,3 +217,8 @@ def _may_be_newer(sibling: Sibling, reading: Reading) -> bool:
     """Whether it was written no earlier; some compressors keep a file's time in whole seconds only."""
     unit = SECOND if sibling.compressed else 1
     return sibling.stat.modified // unit >= reading.modified // unit
+
+
+def _is_shorter(sibling: Sibling, reading: Reading) -> bool:
+    """Whether it lacks bytes that were there for certain."""
+    return not sibling.compressed and sibling.stat.size < reading.size

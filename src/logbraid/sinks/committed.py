@@ -1,0 +1,246 @@
+"""The output that knows what it holds: bytes and the positions of the sources they came from become true together.
+
+What was written is on the disk before the checkpoint says so, and the checkpoint says so only of whole lines. A run
+that was killed anywhere goes on from there: what came behind is cut off and written again, and nothing is there twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from threading import RLock
+from typing import Final, Protocol
+
+from logbraid.core.checkpoint import Checkpoint, Commit, OutputState
+from logbraid.core.events import Event
+from logbraid.core.positions import Position
+from logbraid.core.types import Identity, Nanos
+from logbraid.errors import SinkError
+from logbraid.sinks.base import Batch, Renderer
+from logbraid.sinks.growing import GrowingFile
+from logbraid.sinks.saving import Saving
+from logbraid.sinks.turnover import Turnover
+
+__all__ = ["GROUP", "CheckpointStore", "CommittedSink"]
+
+GROUP: Final = 64 << 20
+"""Bytes after which a commit is made though nobody has asked for one."""
+
+ALIEN: Final = (
+    "{name}: somebody else has truncated it or written to it: {size} bytes are there and {length} should be. "
+    "Rotate it by renaming it and sending SIGHUP, or with --rotate-output"
+)
+
+
+class CheckpointStore(Protocol):
+    """Where commits are kept; ``system.store.Store`` is one."""
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """Every name that belongs to it."""
+
+    def load(self) -> Checkpoint | None:
+        """Return what was committed last, if anything was. Raises CheckpointError."""
+
+    def save(self, commit: Commit) -> None:
+        """Make a commit true, all of it or nothing, and for good. Raises CheckpointError."""
+
+    def forget(self) -> None:
+        """Begin anew. Raises CheckpointError."""
+
+    def close(self) -> None:
+        """Let it go; may be called again. Never raises."""
+
+
+class CommittedSink:
+    """Appends to a file and commits what is in it; made by ``resuming.committed``.
+
+    Commits are made where a batch is ``due``, after 64 MiB, and at the end; only what ends with a newline is committed.
+
+    Args:
+        file: prepared for the first line.
+        renderer: what the bytes are.
+        store: of the checkpoint.
+        wall: tells the time, ns UTC.
+        begun: when this file was begun.
+        form: what the bytes are, in words.
+        checkpoint: what the run goes on from.
+        turnover: the output's own rotation, if it has one.
+        notices: what became of the output before this run.
+        beside: commits are made by a thread of their own while writing goes on.
+
+    Attributes:
+        positions: of every source, as the run found them.
+        resumed: the run goes on from a checkpoint.
+        notices: what became of the output before this run.
+
+    Raises:
+        CheckpointError: that the output is this one cannot be committed.
+    """
+
+    def __init__(
+        self,
+        file: GrowingFile,
+        renderer: Renderer,
+        store: CheckpointStore,
+        *,
+        wall: Callable[[], Nanos],
+        begun: Nanos,
+        form: str,
+        checkpoint: Checkpoint | None = None,
+        turnover: Turnover | None = None,
+        notices: Sequence[Event] = (),
+        beside: bool = True,
+    ) -> None:
+        self.name = file.name
+        self.renderer = renderer
+        self.positions: Mapping[str, Position] = checkpoint.positions if checkpoint else {}
+        self.resumed = checkpoint is not None
+        self.notices = list(notices)
+        self._file = file
+        self._store = store
+        self._wall = wall
+        self._begun = begun
+        self._form = form
+        self._turnover = turnover
+        self._saving = Saving(self._save, beside=beside)
+        self._lock = RLock()  # reopen may be asked for by another thread than the one that writes
+        self._moved: dict[str, Position] = {}
+        self._due = self._reopening = self._closed = False
+        self._asked = -1  # the length that a commit was asked for last; none yet
+        self._save_now()
+
+    @property
+    def takes_lines(self) -> bool:
+        """Whether bare lines will do."""
+        return self.renderer.takes_lines
+
+    @property
+    def descriptor(self) -> int:
+        """Where the bytes go."""
+        return self._file.descriptor
+
+    @property
+    def unwritten(self) -> int:
+        """Bytes of the batch being written that have not been taken yet; any thread may look."""
+        return self._file.unwritten
+
+    @property
+    def own_paths(self) -> Sequence[str]:
+        """Paths that must not be followed: the output, what it is rotated to, and the checkpoint."""
+        rotated = self._turnover.names(self._file.place) if self._turnover else []
+        return [self.name, *rotated, *self._store.paths]
+
+    def write(self, batch: Batch) -> None:
+        """Append a batch, note how far its sources have come, and commit where it is time.
+
+        Raises:
+            SinkError: the output refused it, or is not what this run has written any more.
+            CheckpointError: an earlier commit failed.
+        """
+        with self._lock:
+            self._saving.check()
+            if getattr(batch, "parts", True):  # a batch of lines that only says that it is time has none
+                self._file.write(self.renderer(batch))
+            self._moved.update((position.source, position) for position in batch.positions)
+            self._due |= getattr(batch, "due", False) or self._file.length - self._asked >= GROUP
+            if self._file.whole:
+                self._at_line_end()
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def reopen(self) -> None:
+        """Go on in a new file, after somebody has renamed the old one; as soon as no line is half written.
+
+        Raises:
+            SinkError: the new file cannot be opened, or is not empty; the old one is written on.
+            CheckpointError: what is in the old file cannot be committed.
+        """
+        with self._lock:
+            self._reopening = True
+            if self._file.whole:
+                self._at_line_end()
+
+    def close(self) -> None:
+        """Commit that the run ended well, and let everything go; may be called again.
+
+        Raises:
+            SinkError: the output is not what this run has written.
+            CheckpointError: the last commits could not be made; what was committed before stays true.
+        """
+        with self._lock:
+            if self._closed:
+                return
+            try:
+                if self._file.whole:
+                    self._save_now(ended_well=True)
+                self._saving.wait()
+            finally:
+                self._let_go()
+
+    def abort(self) -> None:
+        """Let everything go without a word more; what was committed stays true. Never raises."""
+        with self._lock:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self._closed = True
+        self._saving.close()
+        self._store.close()
+        self._file.abandon()
+
+    def _at_line_end(self) -> None:
+        """Do what has waited for the end of a line."""
+        if self._reopening:
+            self._reopening = False
+            self._begin_anew()
+        elif self._turnover and self._turnover.is_due(self._file.length, self._wall() - self._begun):
+            self._begin_anew(self._turnover)
+        elif self._due:
+            self._commit()
+
+    def _begin_anew(self, turnover: Turnover | None = None) -> None:
+        """Commit the old file to its last byte, and begin a new one, which no byte goes to before it is committed.
+
+        Whoever is killed in between leaves the old file under another name, where the next run finds it by identity.
+        """
+        self._save_now()
+        if turnover and self._file.has_its_name:
+            turnover.rotate(self._file.place)
+        if self._file.switch(empty=True):
+            self._file.sync_name()
+            self._begun = self._wall()
+            self._save_now()
+
+    def _commit(self) -> None:
+        """Have it saved what is true now, if it is not saved already."""
+        self._due = False
+        if self._moved or self._file.length != self._asked:
+            self._saving.ask(self._next_commit())
+
+    def _save_now(self, *, ended_well: bool = False) -> None:
+        """Save what is true now, and wait for it."""
+        self._due = False
+        self._saving.wait()
+        self._save(self._next_commit(ended_well=ended_well))
+
+    def _next_commit(self, *, ended_well: bool = False) -> Commit:
+        """Take what has moved, together with the output that it has moved to."""
+        state = self._state(ended_well=ended_well)
+        moved, self._moved = self._moved, {}
+        self._asked = state.length
+        return Commit(state, tuple(moved.values()))
+
+    def _state(self, *, ended_well: bool) -> OutputState:
+        status = self._file.status
+        if status.st_size != self._file.length:
+            raise SinkError(ALIEN.format(name=self.name, size=status.st_size, length=self._file.length))
+        if not status.st_nlink:
+            raise SinkError(f"{self.name}: somebody has deleted it while it was written to")
+        identity = Identity.of(status)
+        return OutputState(identity, self._file.length, self._file.guard, self._begun, ended_well, self._form)
+
+    def _save(self, commit: Commit) -> None:
+        """First the bytes, then the word that they are there."""
+        self._file.sync()
+        self._store.save(commit)
