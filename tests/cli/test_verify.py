@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 import gzip
+import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from logbraid.cli import main
+from logbraid.core.account import SourceAccount
+from logbraid.core.checkpoint import Commit, OutputState
+from logbraid.core.positions import GUARD, Place, Position
+from logbraid.core.types import Identity
+from logbraid.system.store import Store
 
 APP = "2026-03-01T08:00:00Z one\n2026-03-01T08:00:02Z two\n  more\n"
 DB = "2026-03-01T08:00:01Z three\n2026-03-01T08:00:03Z four"
@@ -52,3 +59,67 @@ def test_what_cannot_be_read_is_said(arguments: tuple[str, str]) -> None:
     result = run("verify", *arguments)
     assert result.exit_code == 1
     assert result.stderr == "logbraid: nowhere.log: no such file or directory\n"
+
+
+def keep_checkpoint(output: str, path: str = "all.log.checkpoint", form: str = "text") -> None:
+    """Commit the output as what has left ``logs/app.log``, all of it."""
+    Path("all.log").write_text(output)
+    source, written = os.stat("logs/app.log"), os.stat("all.log")
+    end = Place(0, "logs/app.log", Identity.of(source), len(APP), APP.encode()[-GUARD:], len(APP))
+    account = SourceAccount("app.log", "logs/app.log", len(APP), len(APP))
+    state = OutputState(Identity.of(written), len(output), output.encode()[-GUARD:], 0, True, form)
+    with closing(Store(path)) as store:
+        store.save(Commit(state, [Position("logs/app.log", end, account)]))
+
+
+def test_the_checkpoint_beside_the_output_is_taken_where_no_source_is_named() -> None:
+    keep_checkpoint(APP)
+    result = run("verify", "all.log")
+    assert (result.exit_code, result.output) == (0, "true: 3 lines, each source whole, in order, once\n")
+
+
+def test_a_checkpoint_may_be_elsewhere() -> None:
+    keep_checkpoint(APP.replace("two", "too"), "kept")
+    result = run("verify", "all.log", "--checkpoint", "kept")
+    assert result.exit_code == 1
+    assert result.output.startswith("false: output at byte 25: this line is in no source")
+
+
+def test_what_cannot_be_seen_any_more_is_told_by_the_exit_code() -> None:
+    keep_checkpoint(APP)
+    Path("logs/app.log").unlink()
+    result = run("verify", "all.log")
+    assert result.exit_code == 3
+    assert result.output == (
+        "true as far as it can be seen: 3 lines, each source whole, in order, once; "
+        "logs/app.log: 57 bytes that have left are in no file any more\n"
+    )
+
+
+def test_a_label_that_is_asked_for_stands_above_what_the_checkpoint_says() -> None:
+    keep_checkpoint("".join(f"app.log | {line}\n" for line in APP.splitlines()))
+    assert run("verify", "all.log").exit_code == 1
+    assert run("verify", "all.log", "--label", "name").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("all.log", "--order", "time"), "says nothing of their times"),
+        (("all.log", "--tz", "UTC"), "says nothing of their times"),
+        (("all.log", "logs", "--checkpoint", "all.log.checkpoint"), "a checkpoint names the sources"),
+        (("logs/app.log",), "there is no logs/app.log.checkpoint: name the sources"),
+    ],
+)
+def test_what_contradicts_a_checkpoint_is_wrong_usage(arguments: tuple[str, ...], reason: str) -> None:
+    keep_checkpoint(APP)
+    result = run("verify", *arguments)
+    assert result.exit_code == 2
+    assert reason in result.stderr
+
+
+def test_only_text_can_be_verified() -> None:
+    keep_checkpoint("{}\n", form="jsonl")
+    result = run("verify", "all.log")
+    assert result.exit_code == 2
+    assert "only text can be verified" in result.stderr

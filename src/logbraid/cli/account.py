@@ -13,6 +13,7 @@ import click
 
 from logbraid.cli.quantities import size_text
 from logbraid.errors import UsageError
+from logbraid.sinks.visible import visible_json
 
 if TYPE_CHECKING:
     from logbraid.core.account import Account, SourceAccount
@@ -57,7 +58,7 @@ def write_account(account: Account, path: str) -> None:
         SinkError: the file cannot be written.
     """
     if path == STDERR:
-        click.echo(account.to_json(), err=True, nl=False)
+        click.echo(visible_json(account.to_json()), err=True, nl=False)
         return
     from logbraid.sinks.file import NewFile, write_all
 

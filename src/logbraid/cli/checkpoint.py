@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from logbraid.cli.errors import exit_codes
-from logbraid.sinks.visible import visible_name
+from logbraid.sinks.visible import visible_json, visible_name
 
 if TYPE_CHECKING:
     from logbraid.core.checkpoint import Checkpoint, OutputState
@@ -50,7 +50,7 @@ def show(path: str, *, as_json: bool) -> None:
 
         saved = read_checkpoint(_checkpoint_of(path))
         if as_json:
-            click.echo(json.dumps(_as_json(saved), indent=2, ensure_ascii=False))
+            click.echo(visible_json(json.dumps(_as_json(saved), indent=2, ensure_ascii=False)))
         else:
             for line in _lines(saved):
                 click.echo(visible_name(line))

@@ -9,20 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from logbraid.core.types import NO_TIME, Nanos
 from logbraid.errors import UsageError
 from logbraid.verify.diagnosis import difference_at, name_difference
 from logbraid.verify.labels import Labels, prefixes
-from logbraid.verify.lines import BLOCK, Clock, LineReader, Readable, opened
+from logbraid.verify.lines import Clock, LineReader, Readable, opened, room_for
 from logbraid.verify.verdict import Difference, Kind, Truth, Verdict
 from logbraid.verify.ways import MOST_STEPS, REBASE_EACH, Way, Ways, fits_after
 
-__all__ = ["verify"]
-
-SMALLEST_BLOCK: Final = 1 << 14
-ALL_BLOCKS: Final = 64 << 20
+__all__ = ["Walk", "verify"]
 
 
 def verify(
@@ -53,7 +50,7 @@ def verify(
         raise UsageError("order by time cannot be verified without a clock")
     with ExitStack() as stack:
         merged, *origins = [opened(source, stack) for source in (output, *sources)]
-        room = memoryview(bytearray(min(BLOCK, max(SMALLEST_BLOCK, ALL_BLOCKS // (len(origins) + 1)))))
+        room = room_for(len(origins) + 1)
         timed = clock if order == "time" else None
         readers = [
             LineReader(origin, room, index=index, prefix=prefix, clock=timed)

@@ -12,14 +12,14 @@ from logbraid.core.labels import labels as shortest_labels
 from logbraid.core.labels import printable
 from logbraid.errors import UsageError
 
-__all__ = ["Labels", "prefixes"]
+__all__ = ["Labels", "prefix", "prefixes"]
 
 Labels = Literal["name", "path"] | Sequence[str] | None
 """How the output was labelled: not at all, by a rule, or with these labels, one a source."""
 
 
 def prefixes(labels: Labels, paths: Sequence[str]) -> list[bytes]:
-    """The prefix of each source's lines in the output.
+    """Return the prefix of each source's lines in the output.
 
     Raises:
         UsageError: there are not as many labels as sources.
@@ -32,4 +32,9 @@ def prefixes(labels: Labels, paths: Sequence[str]) -> list[bytes]:
         labels = [printable(path) for path in paths]
     if isinstance(labels, str) or len(labels) != len(paths):
         raise UsageError(f"labels: name, path, or one for each of the {len(paths)} sources")
-    return [f"{label} | ".encode("utf-8", "surrogateescape") for label in labels]
+    return [prefix(label) for label in labels]
+
+
+def prefix(label: str) -> bytes:
+    """Return what stands before the lines of the source with this label."""
+    return f"{label} | ".encode("utf-8", "surrogateescape")

@@ -15,10 +15,13 @@ from typing import Final, Protocol, runtime_checkable
 from logbraid.core.types import NO_TIME, Nanos
 from logbraid.errors import SourceError
 
-__all__ = ["BLOCK", "Clock", "FileBytes", "LineReader", "Readable", "Reopenable", "opened"]
+__all__ = ["BLOCK", "Clock", "FileBytes", "LineReader", "Readable", "Reopenable", "opened", "room_for"]
 
 BLOCK: Final = 1 << 16
 """Small enough for the lines of a few sources to stay in the processor's cache: larger blocks are a third slower."""
+
+SMALLEST_BLOCK: Final = 1 << 14
+ALL_BLOCKS: Final = 64 << 20
 
 Clock = Callable[[int, bytes], Nanos | None]
 """Reads the time of a line (without its newline) of the source with that index, or None where it has none.
@@ -80,6 +83,11 @@ class FileBytes:
         return FileBytes(self.path) if Path(self.path).is_file() else None
 
 
+def room_for(count: int) -> memoryview:
+    """Return the room that so many readers may share; each of them holds the lines that were read into it."""
+    return memoryview(bytearray(min(BLOCK, max(SMALLEST_BLOCK, ALL_BLOCKS // count))))
+
+
 def opened(source: str | Path | Readable, stack: ExitStack) -> Readable:
     """The source itself, or the file that its path names, which the stack will close."""
     origin = FileBytes(str(source)) if isinstance(source, str | Path) else source
@@ -93,12 +101,13 @@ class LineReader:
 
     A line is held without its newline and with the label's prefix, which makes the lines of a labelled output and of
     its sources the same thing. A last line without a newline is a line like the others, or with ``torn_last=False``
-    is held back until ``admit_torn``.
+    is held back until ``admit_torn``. Where the origin is a part of a file, ``first`` is where the part begins.
 
     Attributes:
         rest: the lines at hand, the next one last; the same list for ever. ``fill`` puts more below them.
         keys: the key of each line in ``rest``: the greatest time so far in this source; empty without a clock.
         prefix: what stands before each line in the output.
+        torn: its last line has been met, and lacks a newline.
     """
 
     __slots__ = (
@@ -106,6 +115,7 @@ class LineReader:
         "_count",
         "_end",
         "_ended",
+        "_first",
         "_key",
         "_parts",
         "_room",
@@ -115,6 +125,7 @@ class LineReader:
         "origin",
         "prefix",
         "rest",
+        "torn",
     )
 
     def __init__(
@@ -126,6 +137,7 @@ class LineReader:
         prefix: bytes = b"",
         clock: Clock | None = None,
         torn_last: bool = True,
+        first: int = 0,
     ) -> None:
         self.origin = origin
         self.index = index
@@ -135,7 +147,8 @@ class LineReader:
         self._room = room
         self._clock = clock
         self._key = NO_TIME
-        self._end = 0
+        self.torn = False
+        self._first = self._end = first
         self._ended = False
         self._count = 0
         self._torn_last = torn_last
@@ -188,11 +201,12 @@ class LineReader:
         self._parts.clear()
         if torn:
             self._append([torn])
+            self.torn = True
         return bool(torn)
 
     def renewed(self, origin: Readable) -> LineReader:
         """A reader of the same lines from another origin."""
-        return LineReader(origin, self._room, index=self.index, prefix=self.prefix)
+        return LineReader(origin, self._room, index=self.index, prefix=self.prefix, first=self._first)
 
     def bare(self, line: bytes) -> bytes:
         """The line as it stands in the source."""

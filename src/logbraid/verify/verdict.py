@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-__all__ = ["Difference", "Kind", "Truth", "Verdict", "excerpt"]
+__all__ = ["Difference", "Kind", "Miscount", "Truth", "Verdict", "excerpt"]
 
 EXCERPT: Final = 120
 
@@ -45,6 +45,7 @@ class Difference:
         source_offset: where in the source the line starts that is wrong, or None.
         output_offset: where in the output the first line starts that does not fit.
         excerpt: the line in question, escaped and shortened.
+        output: in which of the output's files that is, where it was rotated away from its name.
     """
 
     kind: Kind
@@ -52,10 +53,28 @@ class Difference:
     source_offset: int | None
     output_offset: int
     excerpt: str
+    output: str | None = None
 
     def __str__(self) -> str:
         origin = "" if self.source is None else f"{self.source} at byte {self.source_offset}, "
-        return f"{origin}output at byte {self.output_offset}: this line {self.kind.value}: {self.excerpt}"
+        place = f"{self.output or 'output'} at byte {self.output_offset}"
+        return f"{origin}{place}: this line {self.kind.value}: {self.excerpt}"
+
+
+@dataclass(frozen=True, slots=True)
+class Miscount:
+    """An account that cannot be right, as it contradicts itself or what is in the files.
+
+    Attributes:
+        source: whose account it is, or the output's name.
+        reason: what does not agree, in words.
+    """
+
+    source: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +84,42 @@ class Verdict:
     Attributes:
         truth: the answer.
         difference: the first one, where the answer is false.
-        undecided_at: where in the output equal lines left too many ways open, where the answer is undecided.
+        undecided_at: where in the output too many ways are left open, where the answer is undecided for that.
         lines: how many lines of the output were accounted for.
+        miscount: the account that is wrong, where the answer is false for that.
+        filtered: how many bytes of the sources need not be in the output, as the account says.
+        missing: what cannot be seen any more, and therefore is not proven.
+        behind: how many bytes of the output stand behind the last commit, and were not looked at.
     """
 
     truth: Truth
     difference: Difference | None = None
     undecided_at: int | None = None
     lines: int = 0
+    miscount: Miscount | None = None
+    filtered: int = 0
+    missing: tuple[str, ...] = ()
+    behind: int = 0
 
     def __str__(self) -> str:
-        if self.truth is Truth.UNDECIDED:
-            return (
-                f"undecided: from output byte {self.undecided_at} on, equal lines in several sources "
-                "leave too many ways to tell; with labels there would be one"
-            )
-        return f"{self.truth.value}: {self.difference or f'{self.lines} lines, each source whole, in order, once'}"
+        behind = f"{self.behind} bytes behind the last commit: the next start cuts them" if self.behind else ""
+        return "; ".join(part for part in (self._answer(), *self.missing, behind) if part)
+
+    def _answer(self) -> str:
+        if self.truth is Truth.FALSE:
+            return f"false: {self.difference or self.miscount}"
+        if self.undecided_at is not None:
+            return self._doubt()
+        seen = "true" if self.truth is Truth.TRUE else "true as far as it can be seen"
+        whole = f"without the {self.filtered} bytes filtered out" if self.filtered else "whole"
+        return f"{seen}: {self.lines} lines, each source {whole}, in order, once"
+
+    def _doubt(self) -> str:
+        partly = self.filtered or self.missing
+        cause = "what was filtered out, or cannot be seen any more," if partly else "equal lines in several sources"
+        hint = "" if partly else "; with labels there would be one"
+        ending = "leaves" if partly else "leave"
+        return f"undecided: from output byte {self.undecided_at} on, {cause} {ending} too many ways to tell{hint}"
 
 
 def excerpt(line: bytes) -> str:
