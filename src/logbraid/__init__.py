@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from logbraid.api import afollow, amerge, follow, merge
     from logbraid.core.account import Account, SourceAccount
+    from logbraid.core.checkpoint import decode_position, encode_position
+    from logbraid.core.positions import Position
     from logbraid.core.records import Record, RecordBatch
     from logbraid.errors import CheckpointError, LogbraidError, SinkError, SourceError, UsageError
 
@@ -20,6 +22,7 @@ __all__ = [
     "Account",
     "CheckpointError",
     "LogbraidError",
+    "Position",
     "Record",
     "RecordBatch",
     "SinkError",
@@ -28,6 +31,8 @@ __all__ = [
     "UsageError",
     "afollow",
     "amerge",
+    "decode_position",
+    "encode_position",
     "follow",
     "merge",
 ]
@@ -35,6 +40,8 @@ __all__ = [
 _HOMES = {
     "logbraid.api": ("afollow", "amerge", "follow", "merge"),
     "logbraid.core.account": ("Account", "SourceAccount"),
+    "logbraid.core.checkpoint": ("decode_position", "encode_position"),
+    "logbraid.core.positions": ("Position",),
     "logbraid.core.records": ("Record", "RecordBatch"),
     "logbraid.errors": ("CheckpointError", "LogbraidError", "SinkError", "SourceError", "UsageError"),
 }

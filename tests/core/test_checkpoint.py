@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logbraid.core.account import SourceAccount
-from logbraid.core.checkpoint import OutputState, decode, decode_output, encode, encode_output
+from logbraid.core.checkpoint import OutputState, decode_output, decode_position, encode_output, encode_position
 from logbraid.core.positions import GUARD, Mark, Past, Place, Position
 from logbraid.core.types import NO_TIME, Identity
 from logbraid.errors import CheckpointError
@@ -70,10 +70,10 @@ POSITION = Position("a.log", PLACE, SourceAccount("a.log", "a.log"), marks=(Mark
 
 @given(POSITIONS)
 def test_a_position_comes_back_as_it_was(position: Position) -> None:
-    text = encode(position)
+    text = encode_position(position)
     assert text.isascii()
     assert "\n" not in text
-    assert decode(text) == position
+    assert decode_position(text) == position
 
 
 @given(OUTPUTS)
@@ -84,18 +84,18 @@ def test_an_output_comes_back_as_it_was(state: OutputState) -> None:
 @given(st.text(max_size=40) | st.recursive(st.none() | st.integers(), st.lists).map(json.dumps))
 def test_what_is_no_position_is_corrupt(text: str) -> None:
     with pytest.raises(CheckpointError, match="corrupt"):
-        decode(text)
+        decode_position(text)
 
 
 @given(POSITIONS, st.data())
 def test_a_torn_or_changed_text_is_corrupt_or_means_something(position: Position, data: st.DataObject) -> None:
-    text = encode(position)
+    text = encode_position(position)
     at = data.draw(st.integers(0, len(text) - 1))
     with pytest.raises(CheckpointError, match="corrupt"):
-        decode(text[:at])
+        decode_position(text[:at])
     changed = text[:at] + data.draw(st.characters(codec="ascii")) + text[at + 1 :]
     with contextlib.suppress(CheckpointError):
-        assert isinstance(decode(changed), Position)
+        assert isinstance(decode_position(changed), Position)
 
 
 def paths_into(value: Any, so_far: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -110,29 +110,29 @@ def at(tree: Any, path: tuple[Any, ...]) -> Any:
     return tree
 
 
-@pytest.mark.parametrize("path", paths_into(json.loads(encode(POSITION)))[1:], ids=str)
+@pytest.mark.parametrize("path", paths_into(json.loads(encode_position(POSITION)))[1:], ids=str)
 @pytest.mark.parametrize("wrong", [-(2**64), 2**64, 1.5, "§", {"a": 1}, [[]]], ids=repr)
 def test_a_value_of_another_kind_is_corrupt(path: tuple[Any, ...], wrong: Any) -> None:
-    tree = json.loads(encode(POSITION))
+    tree = json.loads(encode_position(POSITION))
     right = at(tree, path)
     at(tree, path[:-1])[path[-1]] = wrong
     if isinstance(wrong, str) and isinstance(right, str) and path[-1] not in ("guard", 1, "data"):
         assert at(tree, path) == wrong
-        decode(json.dumps(tree))
+        decode_position(json.dumps(tree))
         return
     with pytest.raises(CheckpointError, match="corrupt"):
-        decode(json.dumps(tree))
+        decode_position(json.dumps(tree))
 
 
-@pytest.mark.parametrize("path", [path for path in paths_into(json.loads(encode(POSITION))) if path], ids=str)
+@pytest.mark.parametrize("path", [path for path in paths_into(json.loads(encode_position(POSITION))) if path], ids=str)
 def test_what_is_missing_is_corrupt(path: tuple[Any, ...]) -> None:
-    tree = json.loads(encode(POSITION))
+    tree = json.loads(encode_position(POSITION))
     parent = at(tree, path[:-1])
     if isinstance(parent, list):
         return
     del parent[path[-1]]
     with pytest.raises(CheckpointError, match="corrupt"):
-        decode(json.dumps(tree))
+        decode_position(json.dumps(tree))
 
 
 @pytest.mark.parametrize(
@@ -150,10 +150,10 @@ def test_what_is_missing_is_corrupt(path: tuple[Any, ...]) -> None:
 )
 def test_what_is_nearly_right_is_corrupt(name: str, value: object) -> None:
     with pytest.raises(CheckpointError, match="corrupt"):
-        decode(json.dumps(json.loads(encode(POSITION)) | {name: value}))
+        decode_position(json.dumps(json.loads(encode_position(POSITION)) | {name: value}))
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "9" * 100_000, "NaN"])
 def test_depth_and_size_are_no_way_in(text: str) -> None:
     with pytest.raises(CheckpointError, match="corrupt"):
-        decode(text)
+        decode_position(text)

@@ -221,6 +221,7 @@ def test_a_writer_that_goes_on_behind_a_hole_is_followed_after_a_restart() -> No
     follower.files.write_at(NAME, len(ONE), TWO)
     assert follower.run() == TWO
     assert restarted(follower).holed
+    assert follower.tail.holed
     follower.files.truncate(NAME)
     follower.files.write_at(NAME, len(ONE + TWO), THREE)
     assert follower.run() == THREE

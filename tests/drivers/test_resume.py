@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from logbraid.api.plan import Plan, World
 from logbraid.core.account import SourceAccount
-from logbraid.core.checkpoint import decode, encode
+from logbraid.core.checkpoint import decode_position, encode_position
 from logbraid.core.events import BytesLost, Event, Resumed
 from logbraid.core.options import Options
 from logbraid.core.positions import Position
@@ -64,7 +64,7 @@ class Runs:
 
     def _write(self, batch: Any) -> None:
         self._written += bytes(batch.data)
-        self._moved |= {position.source: decode(encode(position)) for position in batch.positions}
+        self._moved |= {position.source: decode_position(encode_position(position)) for position in batch.positions}
         if batch.due:
             self.commit()
 

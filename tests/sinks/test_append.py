@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logbraid.errors import SinkError, UsageError
-from logbraid.sinks import append as module
+from logbraid.sinks import growing as module
 from logbraid.sinks.append import AppendSink
 from logbraid.sinks.base import ByteSink, TextRenderer
 

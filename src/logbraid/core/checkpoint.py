@@ -22,10 +22,10 @@ __all__ = [
     "Checkpoint",
     "Commit",
     "OutputState",
-    "decode",
     "decode_output",
-    "encode",
+    "decode_position",
     "encode_output",
+    "encode_position",
 ]
 
 VERSION: Final = 1
@@ -78,13 +78,13 @@ class Commit(NamedTuple):
     positions: Sequence[Position] = ()
 
 
-def encode(position: Position) -> str:
+def encode_position(position: Position) -> str:
     """Return a position as one line of ASCII."""
     return _text_of(_POSITION, position)
 
 
-def decode(text: str) -> Position:
-    """Return the position that ``encode`` has written.
+def decode_position(text: str) -> Position:
+    """Return the position that ``encode_position`` has written.
 
     Raises:
         CheckpointError: it is not exactly that.

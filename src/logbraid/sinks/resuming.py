@@ -69,8 +69,8 @@ def committed(
         raise UsageError("append keeps what is there and fresh does not: choose one")
     file: GrowingFile | None = None
     try:
-        file = _opened(path)
         checkpoint = None if fresh else store.load()
+        file = _opened(path)
         facts = _facts(file, form, checkpoint)
         step = decide(facts, append=append, fresh=fresh)
         if step is Step.REFUSE:
@@ -158,6 +158,5 @@ def _prepare(step: Step, file: GrowingFile, facts: Facts) -> list[Event]:
     elif step is Step.APPEND:
         file.end_line()
     file.sync()
-    if file.created:
-        file.sync_name()
+    file.sync_name()  # who made the file may have been killed before it was on the disk that it is there
     return notices

@@ -22,10 +22,10 @@ from logbraid.core.checkpoint import (
     Checkpoint,
     Commit,
     OutputState,
-    decode,
     decode_output,
-    encode,
+    decode_position,
     encode_output,
+    encode_position,
 )
 from logbraid.core.positions import Position
 from logbraid.errors import CheckpointError
@@ -270,7 +270,7 @@ def _checkpoint_in(connection: sqlite3.Connection, path: str) -> Checkpoint | No
     finally:
         connection.execute("ROLLBACK")
     states = [decode_output(text) for text in _texts(outputs, path)]
-    positions = [decode(text) for text in _texts(rows, path)]
+    positions = [decode_position(text) for text in _texts(rows, path)]
     if not states and not positions:
         return None
     return Checkpoint(_only(states), {position.source: position for position in positions})
@@ -298,7 +298,7 @@ def _put(connection: sqlite3.Connection, commit: Commit) -> None:
 
 
 def _row(position: Position) -> tuple[bytes, int, str]:
-    return os.fsencode(position.source), VERSION, encode(position)
+    return os.fsencode(position.source), VERSION, encode_position(position)
 
 
 @contextmanager
