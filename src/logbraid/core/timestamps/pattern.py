@@ -105,12 +105,20 @@ def _parts(text: str) -> Iterator[Directive]:
             raise UsageError(f"time format {text!r}: a timestamp does not go over a line end")
         directive = next(characters, "") if character == "%" else None
         if directive is None or directive == "\0":
-            literal = character.encode(errors="surrogateescape")
+            literal = _bytes(character, text)
             yield Directive(re.escape(literal), frozenset(literal[:1]), "")
         elif directive in _DIRECTIVES:
             yield _DIRECTIVES[directive]
         else:
             raise UsageError(f"time format {text!r}: there is no directive %{directive}")
+
+
+def _bytes(character: str, text: str) -> bytes:
+    """Return what a literal character is in a log: an argument's bytes need be no text, but half a pair is neither."""
+    try:
+        return character.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        raise UsageError(f"time format {text!r}: {character!r} is no character") from None
 
 
 def _check(text: str, said: list[str]) -> None:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from logbraid.core.lines import run_lengths, windows
+from logbraid.core.lines import NEWLINE, run_lengths, windows
 from logbraid.core.timestamps.calendar import Calendar
 from logbraid.core.timestamps.detect import Lock
 from logbraid.core.timestamps.format import HEXADECIMAL, Format, Head, Moment
@@ -30,11 +30,15 @@ MOST_SHAPES: Final = 48
 MOST_HEADS: Final = 512
 """Heads remembered from chunk to chunk: old ones rarely come back, and each costs a little in every chunk."""
 
+MANY_LINES: Final = 64
+"""Lines without a time that are worth a copy, so as not to be read again."""
+
 # A pair of bytes that is not two digits. Far below zero, yet eight of them added up do not overflow.
 _POISON: Final = -(2**56)
 _NOT_A_DIGIT: Final = -1
 _NO_HEAD: Final = -1
 _ZERO: Final = ord("0")
+_NOTHING: Final = np.empty(0, np.uint8)
 
 
 @cache
@@ -144,6 +148,33 @@ class Layout:
         return total
 
 
+class Barren:
+    """The lines without a time that were read last.
+
+    A record that is still open comes again with each chunk, only longer. What bore no time bears none when it comes
+    again, so however small the chunks are, a line that begins like a time is looked at once.
+    """
+
+    def __init__(self) -> None:
+        self._text = _NOTHING
+
+    def remember(self, buffer: Bytes8, starts: Int64, ends: Int64, heads: Int64) -> None:
+        """Remember the lines behind the last one with a head, if they are many."""
+        timed = (heads != _NO_HEAD).nonzero()[0]
+        first = int(timed[-1]) + 1 if len(timed) else 1
+        last = len(ends) - (1 if len(ends) and buffer[ends[-1] - 1] == NEWLINE else 2)  # a line that may go on is none
+        many = last - first >= MANY_LINES
+        self._text = buffer[starts[first] : ends[last]].copy() if many else _NOTHING
+
+    def again(self, buffer: Bytes8, starts: Int64, ends: Int64) -> int:
+        """Return how many lines behind the first are those that were remembered."""
+        size = len(self._text)
+        if not size or len(starts) < 2 or ends[-1] - starts[1] < size:
+            return 0
+        same = np.array_equal(buffer[starts[1] : starts[1] + size], self._text)
+        return int(np.searchsorted(ends, starts[1] + size, side="right")) - 1 if same else 0
+
+
 class TimestampReader:
     """Reads the times of one source, whose format and place in the line are known.
 
@@ -157,6 +188,7 @@ class TimestampReader:
         self._calendar = calendar
         self._layouts: list[Layout] = []
         self._heads: list[Head] = []
+        self._barren = Barren()
         self._bases: list[Nanos] = []  # where a head can be placed without the line before; NO_TIME where it cannot
         self._first = np.zeros(256, np.bool_)
         self._first[list(lock.format.first)] = True
@@ -165,7 +197,10 @@ class TimestampReader:
         """Return the time of each line ``buffer[start:end]`` in ns UTC, NO_TIME where it has none."""
         if len(self._heads) > MOST_HEADS or any(len(layout.heads) > MOST_HEADS for layout in self._layouts):
             self._forget()
-        return self._place(*self._read(buffer, starts, ends))
+        again = self._barren.again(buffer, starts, ends)
+        heads, tails = self._read_but(again, buffer, starts, ends) if again else self._read(buffer, starts, ends)
+        self._barren.remember(buffer, starts, ends, heads)
+        return self._place(heads, tails)
 
     def heads(self, buffer: Bytes8, starts: Int64, ends: Int64) -> list[Head]:
         """Return what the heads of the lines say, in their order, equal neighbours once."""
@@ -174,6 +209,13 @@ class TimestampReader:
         changed = np.ones(len(numbers), np.bool_)
         np.not_equal(numbers[1:], numbers[:-1], out=changed[1:])
         return [self._heads[number] for number in numbers[changed].tolist()]
+
+    def _read_but(self, again: int, buffer: Bytes8, starts: Int64, ends: Int64) -> tuple[Int64, Int64]:
+        """Read the first line, and those behind the ``again`` that follow it and are known to bear no time."""
+        heads, tails = np.full(len(starts), _NO_HEAD), np.zeros(len(starts), np.int64)
+        for rows in (slice(1), slice(1 + again, None)):
+            heads[rows], tails[rows] = self._read(buffer, starts[rows], ends[rows])
+        return heads, tails
 
     def _read(self, buffer: Bytes8, starts: Int64, ends: Int64) -> tuple[Int64, Int64]:
         """Return the number of each line's head, and what its tail is worth."""
@@ -195,18 +237,30 @@ class TimestampReader:
         for layout in self._layouts[1:]:
             if len(rows):
                 rows = self._fill(layout, buffer, positions, rows, heads, tails)
-        while len(rows):
-            row = int(rows[0])
-            shape = self._shape_of(buffer, int(positions[row]), int(ends[row]))
-            if shape is None or any(shape == known.shape for known in self._layouts):
-                rows = rows[1:]
-                continue
+        while (found := self._first_new(buffer, positions, ends, rows)) is not None:
+            number, shape = found
             self._layouts = [Layout(shape), *self._layouts[: MOST_SHAPES - 1]]
-            left = self._fill(self._layouts[0], buffer, positions, rows, heads, tails)
-            rows = left[left != row]
+            left = self._fill(self._layouts[0], buffer, positions, rows[number:], heads, tails)
+            rows = left[left != rows[number]]
 
-    def _shape_of(self, buffer: Bytes8, position: int, end: int) -> Shape | None:
-        match = self.lock.format.pattern.match(buffer[position : min(position + LONGEST, end)].tobytes())
+    def _first_new(self, buffer: Bytes8, positions: Int64, ends: Int64, rows: Int64) -> tuple[int, Shape] | None:
+        """Return which of ``rows`` is the first with a shape that no layout has, and that shape.
+
+        Whoever writes lines that only begin like a time has a statement run for each: it does next to nothing.
+        """
+        match, data, known = self.lock.format.pattern.match, buffer.data, {layout.shape for layout in self._layouts}
+        places = positions[rows]
+        stops = np.minimum(places + LONGEST, ends[rows])
+        for number, (place, stop) in enumerate(zip(places.tolist(), stops.tolist(), strict=True)):
+            if match(data, place, stop) is None:
+                continue
+            shape = self._shape_of(buffer, place, stop)
+            if shape is not None and shape not in known:
+                return number, shape
+        return None
+
+    def _shape_of(self, buffer: Bytes8, position: int, stop: int) -> Shape | None:
+        match = self.lock.format.pattern.match(buffer[position:stop].tobytes())
         head = None if match is None else _meaning(self.lock.format, match)
         return None if match is None or head is None else Shape.of(match, self.lock.format, head)
 
