@@ -96,7 +96,7 @@ def _change(draw: st.DrawFn, source: str, steps: Sequence[Step]) -> Sequence[Ste
     return draw(st.sampled_from(changes))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(scenario=scripts(), order=st.sampled_from(ORDERS))
 def test_any_script_in_memory(scenario: Scenario, order: Order) -> None:
     check(scenario, order)

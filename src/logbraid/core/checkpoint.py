@@ -230,6 +230,7 @@ _POSITION: Final = _record_of(
     marks=_many(_MARK),
     past=_many(_PAST),
     holed=_FLAG,
+    over=_FLAG,
     begun=_perhaps(_PLACE),
     time=_TIME,
     highest=_TIME,

@@ -87,6 +87,11 @@ class Course:
         self._lookups.look()  # the name may have moved on since it was seen
         self._patience.begin()
 
+    def come_after(self, reading: Reading) -> None:
+        """Begin without a file: this one was read to its end and left."""
+        reading.over = True
+        self.generation, self.reading = reading.generation, reading
+
     # What a look at the name says
 
     def look(self, stat: FileStat | None, now: Now, *, asked: bool) -> None:

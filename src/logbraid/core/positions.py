@@ -6,7 +6,7 @@ made of them at the next start the tail's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from logbraid.core.account import SourceAccount
@@ -102,6 +102,7 @@ class Position:
         marks: of the place's file: earlier guards, none behind its offset.
         past: files before it.
         holed: its file was truncated before, and the writer may go on at the old offset.
+        over: the place is the end of its file, which was left: whatever the name leads to next is new.
         begun: where the first run began with it; None: with the first byte of all that was there.
         time: of the last record that left, ns UTC; NO_TIME where times are not looked at.
         highest: what that was ordered by: no later record has a smaller key.
@@ -115,6 +116,22 @@ class Position:
     marks: tuple[Mark, ...] = ()
     past: tuple[Past, ...] = ()
     holed: bool = False
+    over: bool = False
     begun: Place | None = None
     time: Nanos = NO_TIME
     highest: Nanos = NO_TIME
+
+    def on_device(self, device: int) -> Position:
+        """Return it for the same files on a device that has another number now: the machine was started anew."""
+        if self.place.identity.device == device:
+            return self
+        return replace(
+            self,
+            place=_on(self.place, device),
+            stragglers=tuple(_on(place, device) for place in self.stragglers),
+            past=tuple(past._replace(identity=Identity(device, past.identity.inode)) for past in self.past),
+        )
+
+
+def _on(place: Place, device: int) -> Place:
+    return replace(place, identity=Identity(device, place.identity.inode))

@@ -72,7 +72,11 @@ class Tail:
         self._course.holed = position.holed
         # Of a file that was empty, nothing is missing; and what is beside the name was never asked for then.
         doubted = place.path == self.path and place.size > 0
-        self._course.read_on(Reading.at(place, position.marks, holed=position.holed, doubted=doubted))
+        reading = Reading.at(place, position.marks, holed=position.holed, doubted=doubted)
+        if position.over:
+            self._course.come_after(reading)
+        else:
+            self._course.read_on(reading)
 
     @property
     def state(self) -> State:

@@ -17,7 +17,8 @@ from logbraid.core.types import NO_TIME, Nanos
 
 __all__ = ["ArchiveTrail", "FileTrail", "Left", "Trail"]
 
-MARKS: Final = 3
+MARKS: Final = 2
+"""That are kept of a file, besides one before half of what has left of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,10 @@ class FileTrail:
         self._begun = begun if position is None else position.begun
         self._readings: dict[int, Reading] = {}
         self._first: dict[int, int] = {}
+        if position is not None:  # what is lost before a byte was read is known by these
+            for reading in (tail.reading, *tail.stragglers):
+                if reading is not None:
+                    self.receive(reading, reading.offset)
 
     def receive(self, reading: Reading, offset: int) -> None:
         """Take note of bytes that were read, before they are given to the lane."""
@@ -93,6 +98,7 @@ class FileTrail:
             marks=marks,
             past=self._tail.past(place.generation),
             holed=self._tail.holed,
+            over=self._is_over(place),
             begun=self._begun,
             time=before.time if before is not None and known else left.time,
             highest=before.highest if before is not None and known else left.highest,
@@ -110,10 +116,15 @@ class FileTrail:
         lingering = [reading.generation for reading in self._tail.stragglers]
         return sorted({*lingering, *(number for number, each in passed.items() if each.offset < each.received)})
 
+    def _is_over(self, place: Place) -> bool:
+        """Whether nothing more comes from a file, and nothing of it is held; of one that was cut a guard must tell."""
+        reading = self._readings.get(place.generation)
+        if reading is None or not reading.over or reading.truncated or place.offset < reading.offset:
+            return False
+        return reading not in self._tail.stragglers
+
     def _place(self, generation: int, passed: Mapping[int, Passed]) -> Place:
         reading = self._reading(generation)
-        if reading is None:
-            return self._saved(generation)
         end = passed.get(generation)
         offset, guard, received = (end.offset, end.guard, end.received) if end else (reading.offset, reading.guard, 0)
         return Place(
@@ -127,25 +138,21 @@ class FileTrail:
             compressed=reading.compressed,
         )
 
-    def _reading(self, generation: int) -> Reading | None:
+    def _reading(self, generation: int) -> Reading:
         """Return how a file is read, be it now or no more."""
-        if generation not in self._readings:
-            there = (self._tail.reading, *self._tail.stragglers)
-            return next((each for each in there if each is not None and each.generation == generation), None)
-        return self._readings[generation]
-
-    def _saved(self, generation: int) -> Place:
-        """Return the place in a file of an earlier run that nobody reads."""
-        assert self.position is not None, "an earlier run has read it"
-        return next(each for each in (self.position.place, *self.position.stragglers) if each.generation == generation)
+        if generation in self._readings:
+            return self._readings[generation]
+        return next(each for each in self._tail.stragglers if each.generation == generation)
 
     def _marks(self, place: Place) -> tuple[Mark, ...]:
         """Return marks of a file before a place: what was read behind it must not count as left."""
-        reading, before = self._reading(place.generation), self.position
-        marks = set(reading.marks if reading else ())
+        before = self.position
+        marks = set(self._reading(place.generation).marks)
         if before is not None and before.place.generation == place.generation:
             marks.update(before.marks)
-        return tuple(sorted(mark for mark in marks if mark.offset <= place.offset)[-MARKS:])
+        known = sorted(mark for mark in marks if mark.offset <= place.offset)
+        early = [mark for mark in known if mark.offset <= place.offset // 2][-1:]
+        return (*early, *(mark for mark in known[-MARKS:] if mark not in early))
 
     def _forget(self, passed: Mapping[int, Passed], main: int) -> None:
         """Forget the files that have left wholly."""

@@ -179,7 +179,7 @@ class Newcomers:
 
     def _examine(self, found: Found, events: list[Event]) -> Newcomer:
         polled = any(map(self._is_polled, found.names))
-        position = self._positions.get(found.path)
+        position = self._position(found.path)
         newcomer = Newcomer(found.path, found.names, polled=polled, with_past=self._begin.first, position=position)
         if found.plain and position is not None:
             return newcomer
@@ -196,6 +196,14 @@ class Newcomers:
         except SourceError as error:
             events.append(SourceFailed(found.path, error.reason))
             return newcomer
+
+    def _position(self, path: str) -> Position | None:
+        """Return where an earlier run has left off, with the number that the device has now."""
+        position = self._positions.get(path)
+        if position is None:
+            return None
+        # Whatever stands there now is on the same device as what stood there then, under whichever name.
+        return next((position.on_device(each.stat.identity.device) for each in self._files.siblings(path)), position)
 
     def _opened(self, newcomer: Newcomer, file: OneFile, stat: FileStat) -> Newcomer:
         """Read a file front to back; what an earlier run has read of it counts if it is still the same."""
