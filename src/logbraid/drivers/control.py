@@ -52,6 +52,9 @@ class Control:
         self, account: Callable[[], Account], reopen: Callable[[], None] | None, notice: Callable[[Event], None]
     ) -> None:
         """Do what was asked for; the driver calls this between turns. An output that cannot be reopened goes on."""
+        self.bell.silence()  # first: what is asked for from now on rings again
+        if self.stopping:
+            self.bell.ring()  # the driver heeds that before its next turn, for which it must not wait
         if self._reopening:
             self._reopening = False
             try:
