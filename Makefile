@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: demo test lint types docs bench all help
+.PHONY: demo test simulate chaos fuzz lint types docs bench all help
 
 demo: $(READY) ## simulate services, braid their logs, prove the result
 	@PATH="$(abspath $(BIN)):$$PATH" bash examples/demo.sh
@@ -28,13 +28,22 @@ types: $(READY) ## mypy --strict
 docs: $(READY) ## run every code block of README.md and docs/
 	$(BIN)/python -m pytest tests/test_docs.py
 
+simulate: $(READY) ## ten thousand lives of a run in memory, with crashes; SEED=n tells one of them, SHRINK=1 shortly
+	PYTHONPATH=tests $(BIN)/python -m simulation $(if $(SEED),--seed $(SEED)) $(if $(SHRINK),--shrink) $(if $(RUNS),--runs $(RUNS))
+
+chaos: $(READY) ## kill it, stop it, starve it while others write: the long form, some 20 minutes
+	CHAOS=long $(BIN)/python -m pytest tests/chaos
+
+fuzz: $(READY) ## hostile input, a hundred times as much of it as in the tests
+	LOGBRAID_FUZZ=$(or $(ROUNDS),100) $(BIN)/python -m pytest tests/hostile --timeout 3600
+
 bench: $(READY) ## time logbraid and its peers side by side, update docs/performance.md
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 all: lint types test ## what must pass before a change is merged
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -389,3 +389,36 @@ def test_a_compressed_newcomer_is_left_alone_until_it_is_whole(tmp_path: Path) -
     assert finder.search().files == []
     os.utime(packed, (1, 1))
     assert [(each.path, each.plain) for each in finder.search().files] == [(str(packed), False)]
+
+
+# What earlier runs have followed
+
+
+@pytest.mark.parametrize("spec", ["logs", "logs/", "logs/*.log", "logs/**", "logs/app.log", "./logs/*"])
+def test_what_was_rotated_away_while_nobody_ran_is_found_by_its_old_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "app.log.1").write_text("rotated\n")
+    finder = Finder([spec])
+    finder.expect([os.path.realpath(tmp_path / "logs" / "app.log"), os.path.realpath(tmp_path / "other.log")])
+    (found,) = finder.search().files
+    assert found.names == (os.path.realpath(tmp_path / "logs" / "app.log"),)
+    assert os.path.normpath(found.path) == "logs/app.log"
+    assert finder.search().files == []
+
+
+def test_what_is_there_is_found_once(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_text("line\n")
+    finder = Finder([str(tmp_path)])
+    finder.expect([os.path.realpath(path)])
+    assert [found.path for found in finder.search().files] == [str(path)]
+    assert finder.search().files == []
+
+
+def test_what_no_name_of_the_user_means_is_left_alone(tmp_path: Path) -> None:
+    finder = Finder([str(tmp_path / "*.txt")])
+    finder.expect([os.path.realpath(tmp_path / "app.log"), "/elsewhere/app.txt"])
+    assert finder.search().files == []

@@ -104,7 +104,8 @@ class LivePipeline:
         self._reconciler.add(source.id, polled=polled)
         if position is not None:
             self._resumed[source.id] = position.place
-        self._progress.add(source.id, tail, position, None if beginning is None else beginning.place(source.path))
+        begun = None if beginning is None else beginning.place(source.path)
+        self._progress.add(source, tail, position, begun)
         self._take(source.id, tail)
 
     def add_pipe(
@@ -122,7 +123,7 @@ class LivePipeline:
         self._lane.add(source, position=position)
         self._pipes.add(source.id, waits=waits, place=None if position is None else position.place)
         if place is not None:
-            self._progress.add_archive(source.id, source.path, place, position)
+            self._progress.add_archive(source, place, position)
         if waits:
             self._lane.caught_up(source.id)
 

@@ -96,7 +96,7 @@ class Position:
     """Where a source goes on: whatever comes before has left, whatever comes behind has not.
 
     Attributes:
-        source: its path, as it was named or found: by this it is known again.
+        source: its path without links in its directories: by this it is known again, however it is spelled then.
         place: in the file to go on with; the files after it are found from there, and nothing of them has left.
         stragglers: in older files, oldest first, that may still bring more.
         marks: of the place's file: earlier guards, none behind its offset.
@@ -121,6 +121,24 @@ class Position:
     time: Nanos = NO_TIME
     highest: Nanos = NO_TIME
 
+    def spelled(self, source: str) -> Position:
+        """Return it with another spelling of the source's path, and of all paths in the same directory."""
+        if source == self.source:
+            return self
+        old, new = _directory(self.source), _directory(source)
+
+        def respell(place: Place) -> Place:
+            inside = place.path.startswith(old)
+            return replace(place, path=new + place.path.removeprefix(old)) if inside else place
+
+        return replace(
+            self,
+            source=source,
+            place=respell(self.place),
+            stragglers=tuple(map(respell, self.stragglers)),
+            begun=None if self.begun is None else respell(self.begun),
+        )
+
     def on_device(self, device: int) -> Position:
         """Return it for the same files on a device that has another number now: the machine was started anew."""
         if self.place.identity.device == device:
@@ -131,6 +149,11 @@ class Position:
             stragglers=tuple(_on(place, device) for place in self.stragglers),
             past=tuple(past._replace(identity=Identity(device, past.identity.inode)) for past in self.past),
         )
+
+
+def _directory(path: str) -> str:
+    """The part of a path before its name, with the slash at its end."""
+    return path[: path.rfind("/") + 1]
 
 
 def _on(place: Place, device: int) -> Place:

@@ -53,18 +53,18 @@ class Progress:
         self._serial = 0
         self.due: Nanos | None = None
 
-    def add(self, source: SourceId, tail: Tail, position: Position | None, begun: Place | None) -> None:
+    def add(self, source: Source, tail: Tail, position: Position | None, begun: Place | None) -> None:
         """Take one more source, see ``FileTrail``."""
         if not self._wanted:
             return
-        self._trails[source] = self._files[source] = FileTrail(tail, position, begun)
+        self._trails[source.id] = self._files[source.id] = FileTrail(tail, position, begun)
         if position is None and begun is not None:
-            self._moved.add(source)  # what stands before it must not be read after a restart either
+            self._moved.add(source.id)  # what stands before it must not be read after a restart either
 
-    def add_archive(self, source: SourceId, path: str, place: Place, position: Position | None) -> None:
+    def add_archive(self, source: Source, place: Place, position: Position | None) -> None:
         """Take one more source that is read front to back, see ``ArchiveTrail``."""
         if self._wanted:
-            self._trails[source] = ArchiveTrail(path, place, position)
+            self._trails[source.id] = ArchiveTrail(source.path, place, position)
 
     def follows(self, source: SourceId) -> bool:
         """Whether a later run can go on with this source."""
@@ -127,4 +127,4 @@ class Progress:
         if position is None or position == trail.position:
             return None
         trail.position = position
-        return position
+        return position.spelled(self._sources[source].key or position.source)

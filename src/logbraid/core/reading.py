@@ -32,7 +32,7 @@ class Reading:
             our last reads, and so is too short to hold the guard.
         seen: what the last look says; it may be of what has replaced our bytes.
         size: plain bytes that were there for certain: by a look before a good read, or before a look that says less.
-        modified: when they were last written, by the same token.
+        modified: when they were last written, by the same token: no later than a copy that holds more than was read.
         holed: skip NUL bytes until another byte comes.
         truncated: its file was cut; if bytes still come, they are found in a copy.
         forsaken: its file is not to be found, or not to be read.
@@ -182,7 +182,8 @@ class Reading:
             return False
         if len(chunk) > kept:
             self._remember(chunk)
-        self.modified = self._asked.modified  # no later look: the read may be older
+        if self.offset >= self._asked.size:  # else a copy that holds what comes next may be older than the look
+            self.modified = self._asked.modified  # no later look: the read may be older
         self.size = max(self.size, self._asked.size, self.offset)
         chunk.start += kept
         self._skip_hole(chunk)

@@ -66,6 +66,7 @@ class FileTrail:
         self._begun = begun if position is None else position.begun
         self._readings: dict[int, Reading] = {}
         self._first: dict[int, int] = {}
+        self._written: dict[int, Nanos] = {}  # when what has left of each was written: no later than a copy of the rest
         if position is not None:  # what is lost before a byte was read is known by these
             for reading in (tail.reading, *tail.stragglers):
                 if reading is not None:
@@ -75,6 +76,7 @@ class FileTrail:
         """Take note of bytes that were read, before they are given to the lane."""
         self._readings[reading.generation] = reading
         self._first.setdefault(reading.generation, offset)
+        self._written.setdefault(reading.generation, reading.modified)
 
     def made(self, left: Left) -> Position | None:
         """Return where the source goes on; None: at its beginning."""
@@ -127,6 +129,8 @@ class FileTrail:
         reading = self._reading(generation)
         end = passed.get(generation)
         offset, guard, received = (end.offset, end.guard, end.received) if end else (reading.offset, reading.guard, 0)
+        if offset >= received and generation in self._written:
+            self._written[generation] = reading.modified
         return Place(
             generation,
             reading.path,
@@ -134,7 +138,7 @@ class FileTrail:
             offset,
             guard,
             size=max(reading.size, received),
-            modified=reading.modified,
+            modified=self._written.get(generation, reading.modified),
             compressed=reading.compressed,
         )
 
@@ -159,6 +163,7 @@ class FileTrail:
         for number in self._readings.keys() - passed.keys() - {main}:
             del self._readings[number]
             del self._first[number]
+            del self._written[number]
 
 
 class ArchiveTrail:

@@ -129,6 +129,7 @@ class Source:
         label: the short name that tells it apart from the others.
         modified: when it was last written, in ns: the year or date of timestamps that carry none is inferred from it.
         size: its length in bytes, or None where it cannot be known (a pipe, a compressed file).
+        key: its path without links, by which a later run knows it again; empty: the path is that.
     """
 
     id: SourceId
@@ -136,6 +137,7 @@ class Source:
     label: str
     modified: Nanos
     size: int | None = None
+    key: str = ""
 
 
 class Chunk:

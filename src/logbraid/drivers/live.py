@@ -243,7 +243,8 @@ class FollowPump:
     def _add(self, newcomers: Sequence[Newcomer]) -> None:
         names = self._names(newcomers)
         for newcomer, label in zip(newcomers, names, strict=True):
-            source = Source(SourceId(len(self._sources)), newcomer.path, label, self._clock.now().wall)
+            number, now = SourceId(len(self._sources)), self._clock.now().wall
+            source = Source(number, newcomer.path, label, now, key=newcomer.key)
             for name in newcomer.names:
                 self._by_name.setdefault(name, source.id)
             if len(newcomer.names) > 1:

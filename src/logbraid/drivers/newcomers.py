@@ -74,6 +74,11 @@ class Newcomer:
     place: Place | None = None
     with_past: bool = False
 
+    @property
+    def key(self) -> str:
+        """The path without links in its directories: however it is spelled, by this it is known."""
+        return self.names[0] if self.names else self.path
+
 
 class Newcomers:
     """Searches again and again.
@@ -84,7 +89,7 @@ class Newcomers:
         notifier: is told what to watch.
         begin: where to begin.
         recognisers: of the run; None where it moves whole lines and needs no records.
-        positions: where earlier runs have left off; what is in none of them has come since. None: there are none.
+        positions: by key, where earlier runs have left off, if there were any; what is in none of them has come since.
     """
 
     def __init__(
@@ -179,7 +184,7 @@ class Newcomers:
 
     def _examine(self, found: Found, events: list[Event]) -> Newcomer:
         polled = any(map(self._is_polled, found.names))
-        position = self._position(found.path)
+        position = self._position(found)
         newcomer = Newcomer(found.path, found.names, polled=polled, with_past=self._begin.first, position=position)
         if found.plain and position is not None:
             return newcomer
@@ -197,11 +202,13 @@ class Newcomers:
             events.append(SourceFailed(found.path, error.reason))
             return newcomer
 
-    def _position(self, path: str) -> Position | None:
-        """Return where an earlier run has left off, with the number that the device has now."""
-        position = self._positions.get(path)
-        if position is None:
+    def _position(self, found: Found) -> Position | None:
+        """Return where an earlier run has left off, as paths are spelled and the device is numbered now."""
+        path = found.path
+        known = self._positions.get(found.names[0] if found.names else path)
+        if known is None:
             return None
+        position = known.spelled(path)
         # Whatever stands there now is on the same device as what stood there then, under whichever name.
         return next((position.on_device(each.stat.identity.device) for each in self._files.siblings(path)), position)
 

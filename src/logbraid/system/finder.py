@@ -62,9 +62,10 @@ class Finder:
         """Take these paths for no sources, nor what is rotated away from them."""
         self._known.exclude(paths)
 
-    def expect(self, paths: Collection[str]) -> None:
+    def expect(self, keys: Collection[str]) -> None:
         """Take note of what earlier runs have followed, as far as the user's names cover it."""
-        self._expected = [path for path in paths if any(each.covers(path) for each in self._wanted)]
+        spelled = (path for key in keys for each in self._wanted if (path := each.spell(key)))
+        self._expected = list(dict.fromkeys(spelled))
         self._known.expect(self._expected)
 
     def search(self, changed: Collection[str] | None = None) -> Findings:
@@ -96,7 +97,7 @@ class Finder:
             raise UsageError(f"{remote.without_credentials(path)}: objects in a remote store cannot be followed")
         if path != STDIN and not os.path.isdir(path) and is_pattern(path):
             return Area(path, Pattern.of(path), self._known, "nothing matches this pattern yet")
-        return Named(path, self._known)
+        return Area.below(path, self._known) if os.path.isdir(path) else Named(path, self._known)
 
 
 class Named:
@@ -121,15 +122,14 @@ class Named:
                 self._return(found, None)
             else:
                 if stat.S_ISDIR(status.st_mode):
-                    area = Area(self.path, Pattern.below(self.path), self._known, "no files in this directory yet")
-                    return area.search(found, changed)
+                    return Area.below(self.path, self._known).search(found, changed)
                 self._take(found, status)
         self._directories = tuple(self._to_be_watched())
         return self
 
-    def covers(self, path: str) -> bool:
-        """Whether the user's name means this path, be there anything or not."""
-        return self._known.key(path) == self._known.key(self.path)
+    def spell(self, key: str) -> str | None:
+        """Return how the user's name spells a path without links; None: it means another one."""
+        return self.path if key == self._known.key(self.path) else None
 
     def directories(self) -> Sequence[str]:
         """Where the name is, and where what it leads to is; or where the first missing directory would be."""
@@ -256,6 +256,11 @@ class Area:
         self._is_empty = True
         self._is_first = True
 
+    @classmethod
+    def below(cls, directory: str, known: Known) -> Area:
+        """Everything in a directory that is not hidden."""
+        return cls(directory, Pattern.below(directory), known, "no files in this directory yet")
+
     def search(self, found: Findings, changed: Changed) -> Area:
         """Look into the directories that changed, and return what is new there."""
         for place, names in self._territory.look(changed):
@@ -270,10 +275,12 @@ class Area:
         self._is_first = False
         return self
 
-    def covers(self, path: str) -> bool:
-        """Whether a file of this path would match, be there one or not."""
-        root = self._pattern.root
-        return path.startswith(root) and self._pattern.matches(path.removeprefix(root).split("/"))
+    def spell(self, key: str) -> str | None:
+        """Return how a file of this path would be found here, be there one or not; None: it does not match."""
+        root = os.path.join(os.path.realpath(self._pattern.root or "."), "")
+        below = key.removeprefix(root)
+        matches = key.startswith(root) and self._pattern.matches(below.split("/"))
+        return self._pattern.root + below if matches else None
 
     def directories(self) -> Iterator[str]:
         """All places in which matches may appear, and the directories that links there lead to."""

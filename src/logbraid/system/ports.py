@@ -133,8 +133,8 @@ class Finder(Protocol):
     def exclude(self, paths: Collection[str]) -> None:
         """Take these paths, and the files behind them, for no sources: they are the run's own."""
 
-    def expect(self, paths: Collection[str]) -> None:
-        """Take note of what earlier runs have followed.
+    def expect(self, keys: Collection[str]) -> None:
+        """Take note of what earlier runs have followed, by paths without links in their directories.
 
         What the user's names cover of it is returned by the first search even where nothing is there: its files may
         have been rotated away.

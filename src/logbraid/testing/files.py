@@ -240,9 +240,9 @@ class FakeFiles:
         """Take these paths for no sources."""
         self._excluded.update(paths)
 
-    def expect(self, paths: Collection[str]) -> None:
+    def expect(self, keys: Collection[str]) -> None:
         """Return these by the next search, too, as far as they are sources, be there anything or not."""
-        self._expected = [path for path in paths if any(fnmatchcase(path, source) for source in self._sources)]
+        self._expected = [path for path in keys if any(fnmatchcase(path, source) for source in self._sources)]
         self._found.update(self._expected)
 
     def search(self, changed: Collection[str] | None = None) -> Findings:
