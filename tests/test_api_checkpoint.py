@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,51 @@ def test_an_asynchronous_run_into_a_function(machine: Machine, tmp_path: Path) -
     assert b"".join(found) == FIRST
 
 
+class Holding:
+    """A sink that holds back what it is given until it is flushed."""
+
+    def __init__(self) -> None:
+        self.held = self.kept = b""
+
+    def write(self, batch: Any) -> None:
+        self.held += bytes(batch.data)
+
+    def flush(self) -> None:
+        self.kept += self.held
+        self.held = b""
+
+    def close(self) -> None:
+        raise ZeroDivisionError
+
+    def abort(self) -> None:
+        self.held = b""
+
+
+def test_a_sink_that_holds_back_is_flushed_before_anything_counts(machine: Machine, tmp_path: Path) -> None:
+    sink, run = Holding(), machine.follow(tmp_path / "c")
+    machine.clock.at(10, append(machine, SECOND_))
+    machine.clock.at(10.5, run.stop)  # before it is flushed again
+    with pytest.raises(ZeroDivisionError), run:
+        run.into(sink)
+    assert sink.kept + taken(machine, tmp_path / "c") == FIRST + SECOND_
+
+
+def test_where_a_silent_source_begins_comes_with_the_next_batch(machine: Machine) -> None:
+    database = Database()
+    machine.files.append("/logs/b.log", lines("quiet", 10))
+    with follow("/logs/*.log", last=0, checkpoint=[], world=machine.world) as run:
+        machine.clock.at(10, append(machine, SECOND_))
+        for batch in run:
+            database.keep(batch)
+            break
+    assert set(database.positions) == {"/logs/a.log", "/logs/b.log"}
+    with machine.follow(database.kept) as run:
+        machine.stop_after(run)
+        for batch in run:
+            database.keep(batch)
+    assert database.data == SECOND_
+
+
 def test_a_sink_that_fails_gets_the_batch_again(machine: Machine, tmp_path: Path) -> None:
     def refuse(batch: Any) -> None:
         raise ZeroDivisionError
@@ -248,5 +294,12 @@ def test_without_a_checkpoint_there_is_nothing_to_acknowledge(machine: Machine) 
 def test_a_batch_of_another_run_is_refused(machine: Machine, tmp_path: Path) -> None:
     with machine.follow(None) as run:
         foreign = next(run)
-    with machine.follow(tmp_path / "c") as run, pytest.raises(UsageError, match="not from this run"):
-        run.acknowledge(foreign)
+    with machine.follow(tmp_path / "c") as run:
+        own = next(run)
+        assert own.serial == 1
+        for batch in (foreign, dataclasses.replace(own, positions=())):
+            with pytest.raises(UsageError, match="not from this run"):
+                run.acknowledge(batch)
+        run.acknowledge(own)
+    with pytest.raises(UsageError, match="the run has ended"):
+        run.acknowledge(own)

@@ -11,11 +11,12 @@ from logbraid.core.linelane import LineLane
 from logbraid.core.live import LivePipeline
 from logbraid.core.options import Options
 from logbraid.core.positions import Place, Position
-from logbraid.core.progress import INTERVAL
+from logbraid.core.progress import INTERVAL, Told, Wanted
 from logbraid.core.states import Beginning
 from logbraid.core.types import Chunk, FileStat, Identity, Now, Sibling, Source, SourceId
 
 ONE = SourceId(0)
+WANTED = Wanted(Told.EACH)
 A = Identity(1, 1)
 B = Identity(1, 2)
 LINE = b"0123456789\n"
@@ -29,7 +30,9 @@ class Files:
         self.names = {"/a.log": A}
         self.sources: list[Source] = []
         options = Options(order="arrival")
-        self.pipeline = LivePipeline(options, LineLane(self.sources, options), self.sources, positions=positions)
+        self.pipeline = LivePipeline(
+            options, LineLane(self.sources, options), self.sources, WANTED if positions else Wanted()
+        )
         self.pipeline.add(Source(ONE, "/a.log", "a.log", 0), beginning, **at)
         self.tick = 0
 

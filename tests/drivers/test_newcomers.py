@@ -8,6 +8,7 @@ import pytest
 
 from logbraid.core.events import PollingInstead
 from logbraid.core.options import Options
+from logbraid.core.progress import Wanted
 from logbraid.core.recognise import Recognisers
 from logbraid.drivers.newcomers import Begin, Newcomers
 from logbraid.testing import FakeFiles
@@ -18,7 +19,7 @@ A, B, ALL = "/logs/a.log", "/logs/b.log", "/logs/*.log"
 
 
 def searching(files: FakeFiles, begin: Begin | None = None) -> Newcomers:
-    return Newcomers(files, files, files, begin or Begin(2), Recognisers(Options()))
+    return Newcomers(files, files, files, begin or Begin(2), Recognisers(Options()), Wanted())
 
 
 def test_files_that_were_there_begin_near_their_end_and_later_ones_at_their_first_byte() -> None:

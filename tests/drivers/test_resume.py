@@ -15,6 +15,7 @@ from logbraid.core.checkpoint import decode_position, encode_position
 from logbraid.core.events import BytesLost, Event, Resumed
 from logbraid.core.options import Options
 from logbraid.core.positions import Position
+from logbraid.core.progress import Told, Wanted
 from logbraid.core.types import SECOND
 from logbraid.drivers.newcomers import Begin
 from logbraid.drivers.pump import turn
@@ -43,7 +44,10 @@ class Runs:
         world = World(self.files, self.files, self.files, self.clock)
         self.files._found.clear()
         plan = Plan(self._sources, self._options, self._begin, world=world)
-        self.pump = plan.pump(lines=self._options.order == "arrival", positions=self.positions)
+        self.pump = plan.pump(
+            lines=self._options.order == "arrival",
+            wanted=Wanted(Told.EACH, self.positions, resumed=bool(self.positions)),
+        )
         self._written = b""  # since the last commit
         self._moved: dict[str, Position] = {}
 
@@ -175,6 +179,30 @@ def test_with_the_last_records_a_quiet_source_is_not_read_from_its_beginning_lat
     assert runs.output == lines("new", 10, first=1)
 
 
+def test_where_a_source_begins_is_saved_before_anything_is_written() -> None:
+    runs = Runs("/logs/a.log", begin=Begin(0))
+    runs.files.append("/logs/a.log", lines("old", 10))
+    runs.go_on(0)
+    runs.files.append("/logs/a.log", new := lines("new", 10, first=1))
+    runs.go_on(0.5)
+    assert runs.output == b""
+    runs.crash()
+    runs.go_on()
+    assert runs.output == new
+
+
+@orders
+def test_a_file_that_was_renamed_to_another_name_that_is_followed_is_nothing_new(order: str) -> None:
+    runs = Runs("/logs/*.log", order=order)
+    runs.files.append("/logs/a.log", text := lines("x", 10))
+    runs.go_on()
+    runs.files.rename("/logs/a.log", "/logs/b.log")
+    runs.go_on(30)
+    runs.crash()
+    runs.go_on(30)
+    assert runs.output == text
+
+
 def test_what_a_filter_takes_out_has_left() -> None:
     runs = Runs("/logs/a.log", include=("keep",))
     runs.files.append("/logs/a.log", lines("drop", 10))
@@ -189,18 +217,32 @@ def test_what_a_filter_takes_out_has_left() -> None:
     assert account.bytes_seen == account.bytes_filtered + account.bytes_emitted
 
 
-def test_an_archive_is_read_over_up_to_where_it_was_left() -> None:
+@pytest.mark.parametrize("meanwhile", ["nothing", "touched", "renamed", "another"])
+def test_an_archive_is_read_over_up_to_where_it_was_left(meanwhile: str) -> None:
     runs = Runs("/logs/*.gz")
-    runs.files.append("/logs/old", text := lines("x", 5000))
-    runs.files.compress("/logs/old")
-    for _ in range(2):
-        while not runs.pump.done:
-            runs._turn()
-            select.select(runs.pump.descriptors, [], [], 0.01)  # it is read by a thread of its own
-        runs.stop()
-        assert runs.output == text
-        runs._start()
-    runs.pump.close()
+    runs.files.append("/logs/old.1", text := lines("x", 5000))
+    runs.files.compress("/logs/old.1")
+    read_to_the_end(runs)
+    assert runs.output == text
+    runs.clock.advance(10)
+    if meanwhile == "touched":
+        runs.files.write_at("/logs/old.1.gz", 0, b"")
+    elif meanwhile == "renamed":
+        runs.files.rename("/logs/old.1.gz", "/logs/old.2.gz")
+    elif meanwhile == "another":
+        runs.files.append("/logs/old.2", new := lines("y", 10))
+        runs.files.compress("/logs/old.2")
+        text += new
+    runs._start()
+    read_to_the_end(runs)
+    assert runs.output == text
+
+
+def read_to_the_end(runs: Runs) -> None:
+    while not runs.pump.done:
+        runs._turn()
+        select.select(runs.pump.descriptors, [], [], 0.01)  # archives are read by threads of their own
+    runs.stop()
 
 
 @given(st.data())
@@ -290,3 +332,42 @@ def test_what_is_lost_is_counted_once_over_all_runs(order: str) -> None:
         runs.crash()
         runs.go_on(30)
     assert runs.account().bytes_lost == lost
+
+
+@orders
+def test_a_source_that_is_named_by_a_link_now_is_the_same(order: str) -> None:
+    runs = Runs("/logs/a.log", order=order)
+    runs.files.append("/logs/a.log", text := lines("x", 10))
+    runs.go_on()
+    runs.pump.close()
+    runs.files.symlink("/logs/link", "/logs/a.log")
+    runs._sources = ("/logs/link",)
+    runs.files._sources = runs._sources
+    runs._start()
+    runs.files.append("/logs/a.log", new := lines("y", 10, first=1))
+    runs.go_on(30)
+    assert runs.output == text + new
+
+
+@orders
+def test_an_inode_that_another_source_has_now_is_not_taken_for_that_of_an_earlier_run(order: str) -> None:
+    runs = Runs("/logs/*.log", order=order)
+    runs.files.reuse = True
+    for name in "ab":
+        runs.files.append(f"/logs/{name}.log", lines(name, 100))
+    runs.go_on()
+    for name in "ab":
+        runs.files.append(f"/logs/{name}.log", lines(name, 50, first=1))
+    runs.pump.close()
+    runs.files.rename("/logs/a.log", "/logs/a.log.1")
+    runs.files.compress("/logs/a.log.1")  # which frees its inode
+    runs.files.rename("/logs/b.log", "/logs/b.log.1")
+    runs.files.compress("/logs/b.log.1")
+    for name in "ab":
+        runs.files.append(f"/logs/{name}.log", lines(name, 10, first=2))
+    runs._start()
+    runs.go_on(60)
+    for name in "ab":
+        found = [each for each in runs.output.splitlines(keepends=True) if f" {name} ".encode() in each]
+        assert b"".join(found) == lines(name, 100) + lines(name, 50, first=1) + lines(name, 10, first=2)
+    assert runs.said(BytesLost) == []

@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from inspect import isawaitable
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from logbraid.api.arguments import Path
 from logbraid.core.positions import Position
+from logbraid.core.progress import Told, Wanted
 from logbraid.core.types import Source
 from logbraid.errors import UsageError
 from logbraid.sinks.base import Batch, Sink
@@ -33,15 +36,16 @@ class Unkept:
     """Nobody wants to know where sources go on.
 
     Attributes:
-        positions: where earlier runs have left off; None: batches need not say theirs.
+        wanted: what batches are to say, and where earlier runs have left off.
         own_paths: names that are never sources.
     """
 
-    positions: Mapping[str, Position] | None = None
+    wanted = Wanted()
     own_paths: tuple[str, ...] = ()
 
-    def deliver(self, batch: Batch) -> None:
-        """Take note of a batch before the caller gets it, or is spared it because it is ``due`` and empty."""
+    def deliver(self, batch: Batch) -> Batch | None:
+        """Take note of a batch; return what the caller gets: None where it is empty, and only ``due``."""
+        return None if batch.due else batch
 
     def acknowledge(self, batch: Batch) -> None:
         """Take note that the caller has taken care of a batch, and so of all before it.
@@ -68,7 +72,18 @@ class Kept(Unkept):
     """The caller keeps the positions, with the data: a batch that was not kept comes again."""
 
     def __init__(self, positions: Iterable[Position]) -> None:
-        self.positions = {position.source: position for position in positions}
+        known = {position.source: position for position in positions}
+        self.wanted = Wanted(Told.EACH, known, resumed=bool(known))
+        self._spared: dict[str, Position] = {}
+
+    def deliver(self, batch: Batch) -> Batch | None:
+        """Return a batch with the positions of those that the caller was spared before it."""
+        if batch.due:
+            self._spared.update((position.source, position) for position in batch.positions)
+            return None
+        known = self._spared | {position.source: position for position in batch.positions}
+        self._spared = {}
+        return replace(batch, positions=tuple(known.values()))
 
     def acknowledge(self, batch: Batch) -> None:
         """Do nothing: what the caller has kept counts."""
@@ -108,14 +123,17 @@ class Acknowledged(Unkept):
         except BaseException:
             self._store.close()
             raise
-        self.positions = {} if checkpoint is None else checkpoint.positions
+        positions = {} if checkpoint is None else checkpoint.positions
+        self.wanted = Wanted(Told.EACH, positions, resumed=checkpoint is not None)
         self.own_paths = tuple(self._store.paths)
         self._output = None if checkpoint is None else checkpoint.output
         self._delivered: deque[_Delivered] = deque()
         self._unsaved: dict[str, Position] = {}
+        self._saving = Lock()  # a coroutine may acknowledge while a thread saves
         self._last = 0
+        self._closed = False
 
-    def deliver(self, batch: Batch) -> None:
+    def deliver(self, batch: Batch) -> Batch | None:
         """Take note of a batch; one that the caller is spared counts as acknowledged with those before it.
 
         Raises:
@@ -126,10 +144,14 @@ class Acknowledged(Unkept):
         self._last = batch.serial
         self._delivered.append(_Delivered(batch.serial, batch.positions, spared=batch.due))
         self._take_spared()
+        return super().deliver(batch)
 
     def acknowledge(self, batch: Batch) -> None:
         """Take note that the caller has taken care of a batch, and so of all before it."""
-        if not 0 < batch.serial <= self._last:
+        if self._closed:
+            raise UsageError("the run has ended: what is acknowledged now would not be saved")
+        own = next((each for each in self._delivered if each.serial == batch.serial), None)
+        if not 0 < batch.serial <= self._last or (own is not None and own.positions is not batch.positions):
             raise UsageError("this batch is not from this run")
         while self._delivered and self._delivered[0].serial <= batch.serial:
             self._take()
@@ -160,14 +182,21 @@ class Acknowledged(Unkept):
 
     def save(self) -> None:
         """Save what was acknowledged."""
-        if self._unsaved:
-            from logbraid.core.checkpoint import Commit
+        from logbraid.core.checkpoint import Commit
 
-            self._store.save(Commit(None, tuple(self._unsaved.values())))
-            self._unsaved = {}
+        with self._saving:
+            unsaved, self._unsaved = self._unsaved, {}
+            if not unsaved:
+                return
+            try:
+                self._store.save(Commit(None, tuple(unsaved.values())))
+            except BaseException:
+                self._unsaved = unsaved | self._unsaved
+                raise
 
     def close(self) -> None:
         """Save, and let go."""
+        self._closed = True
         try:
             self.save()
         finally:
@@ -187,36 +216,55 @@ def checkpointing(checkpoint: Checkpointing) -> Unkept:
 
 
 class AcknowledgingSink:
-    """Passes batches on, and acknowledges each once it was taken: at least once for any sink."""
+    """Passes batches on, and acknowledges what was taken once the sink has flushed it: at least once for any sink."""
 
     def __init__(self, sink: Sink, kept: Unkept) -> None:
         self._sink = sink
         self._kept = kept
+        self._taken: Batch | None = None  # the last batch
 
     def write(self, batch: Batch) -> object:
-        """Pass a batch on, or save where that is due."""
-        self._kept.deliver(batch)
-        if batch.due:
-            self._kept.save()
-            return None
-        result = self._sink.write(batch)
+        """Pass a batch on, or have all that was passed on flushed and saved where that is due."""
+        delivered = self._kept.deliver(batch)
+        if delivered is None:
+            return self._save()
+        result = self._sink.write(delivered)
         if isawaitable(result):
             return self._when_taken(result, batch)
-        self._kept.acknowledge(batch)
+        self._taken = batch
         return None
 
     async def _when_taken(self, result: Any, batch: Batch) -> None:
         await result
-        self._kept.acknowledge(batch)
+        self._taken = batch
+
+    def _save(self) -> object:
+        flushed: object = self._sink.flush()  # type: ignore[func-returns-value]  # a sink of coroutines may return one
+        if isawaitable(flushed):
+            return self._save_when(flushed)
+        self._acknowledge()
+        self._kept.save()
+        return None
+
+    async def _save_when(self, flushed: Any) -> None:
+        await flushed
+        self._acknowledge()
+        self._kept.save()
+
+    def _acknowledge(self) -> None:
+        if self._taken is not None:
+            self._kept.acknowledge(self._taken)
+            self._taken = None
 
     def flush(self) -> None:
         """Pass on what is held back."""
         self._sink.flush()
 
     def close(self) -> None:
-        """Finish."""
+        """Finish; what was taken counts once the sink has finished, too."""
         self._sink.close()
+        self._acknowledge()
 
     def abort(self) -> None:
-        """Give up."""
+        """Give up: what was not flushed comes again."""
         self._sink.abort()

@@ -71,9 +71,8 @@ class Following:
         self._taken = True
         batches = self._open()
         while True:
-            batch = next(batches)
-            self._kept.deliver(batch)
-            if not batch.due:
+            batch = self._kept.deliver(next(batches))
+            if batch is not None:
                 return cast("RecordBatch", batch)
             self._kept.save()
 
@@ -105,8 +104,8 @@ class Following:
         """Write every batch to a sink until ``stop`` is called or all pipes have ended.
 
         Args:
-            sink: a path (which must not hold anything yet), a binary file, a function, which may be a coroutine
-                function, or a ``Sink``.
+            sink: a path (which must not hold anything yet, or belong to the checkpoint), a binary file, a function,
+                which may be a coroutine function, or a ``Sink``.
             labels: ``name``: put the source's label before each line.
             output_format: ``text`` or ``jsonl``.
 
@@ -130,15 +129,17 @@ class Following:
     def close(self) -> None:
         """End at once: what is held is dropped. May be called again."""
         self._closed = True
-        if self._batches is not None:
-            self._batches.close()
-        self._control.close()
-        self._kept.close()
+        try:
+            if self._batches is not None:
+                self._batches.close()
+        finally:
+            self._control.close()
+            self._kept.close()
 
     def _open(self, *, lines: bool = False, own: Sequence[str] = ()) -> Batches:
         if self._batches is None or self._pump is None:
             self._kept = checkpointing(self._checkpoint)
-            self._pump = self._plan.pump(lines=lines, positions=self._kept.positions)
+            self._pump = self._plan.pump(lines=lines, wanted=self._kept.wanted)
             self._pump.exclude(self._kept.own_paths)
             self._batches = Batches(self._pump, self._plan.clock, self._control, self._notice)
         self._pump.exclude(own)
@@ -184,9 +185,8 @@ class AsyncFollowing:
         self._taken = True
         batches = await self._open()
         while True:
-            batch = await anext(batches)
-            self._kept.deliver(batch)
-            if not batch.due:
+            batch = self._kept.deliver(await anext(batches))
+            if batch is not None:
                 return cast("RecordBatch", batch)
             await batches.errands.ask(self._kept.save)
 
@@ -220,8 +220,8 @@ class AsyncFollowing:
         """Write every batch to a sink until ``stop`` is called or all pipes have ended.
 
         Args:
-            sink: a path (which must not hold anything yet), a binary file, a function, which may be a coroutine
-                function, or a ``Sink``. What may block is called by a thread of its own.
+            sink: a path (which must not hold anything yet, or belong to the checkpoint), a binary file, a function,
+                which may be a coroutine function, or a ``Sink``. What may block is called by a thread of its own.
             labels: ``name``: put the source's label before each line.
             output_format: ``text`` or ``jsonl``.
 
@@ -244,11 +244,13 @@ class AsyncFollowing:
     async def aclose(self) -> None:
         """End at once: what is held is dropped. May be called again."""
         self._closed = True
-        if self._batches is not None:
-            await self._batches.aclose()
-        self._control.close()
-        if self._checkpoint is not None:
-            await _as_errand(self._kept.close)
+        try:
+            if self._batches is not None:
+                await self._batches.aclose()
+        finally:
+            self._control.close()
+            if self._checkpoint is not None:
+                await _as_errand(self._kept.close)
 
     async def _open(self, *, lines: bool = False, own: Sequence[str] = ()) -> AsyncBatches:
         if self._batches is None or self._pump is None:
@@ -256,7 +258,7 @@ class AsyncFollowing:
 
             if self._checkpoint is not None:
                 self._kept = await _as_errand(lambda: checkpointing(self._checkpoint))
-            self._pump = self._plan.pump(lines=lines, positions=self._kept.positions)
+            self._pump = self._plan.pump(lines=lines, wanted=self._kept.wanted)
             self._pump.exclude(self._kept.own_paths)
             self._batches = AsyncBatches(self._pump, self._plan.clock, self._control, self._notice)
         self._pump.exclude(own)

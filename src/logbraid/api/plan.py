@@ -5,7 +5,7 @@ Nothing here runs: who turns the pump is the drivers' matter, and what is done w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from logbraid.core.lane import Lane
 from logbraid.core.linelane import LineLane
 from logbraid.core.live import LivePipeline
 from logbraid.core.options import Options, Order
-from logbraid.core.positions import Position
+from logbraid.core.progress import Wanted
 from logbraid.core.types import Nanos, Source
 from logbraid.drivers.live import FollowPump
 from logbraid.drivers.newcomers import Begin, Newcomers
@@ -74,22 +74,23 @@ class Plan:
     world: World | None = None
     sources: list[Source] = field(default_factory=list)
 
-    def pump(self, *, lines: bool = False, positions: Mapping[str, Position] | None = None) -> FollowPump:
+    def pump(self, *, lines: bool = False, wanted: Wanted | None = None) -> FollowPump:
         """Return the pump.
 
         Args:
             lines: whole lines will do, where records are not needed to order or to filter.
-            positions: where earlier runs have left off, by path; batches will say theirs. None: nobody wants to know.
+            wanted: what batches say of where sources go on, and where earlier runs have left off; None: nothing.
         """
+        wanted = wanted or Wanted()
         lines = lines and self.options.order == "arrival" and not self.options.filters
         lane, recognisers = (LineLane(self.sources, self.options), None) if lines else self._records()
-        pipeline = LivePipeline(self.options, lane, self.sources, positions=positions is not None)
+        pipeline = LivePipeline(self.options, lane, self.sources, wanted)
         world, owned = self.world, pipeline.owned
         if world is None:
             world = World(
                 Disk(Descriptors()), notifier(), RealFinder(self.specs, exclude=self.own, owned=owned), RealClock()
             )
-        newcomers = Newcomers(world.finder, world.files, world.notifier, self.begin, recognisers, positions)
+        newcomers = Newcomers(world.finder, world.files, world.notifier, self.begin, recognisers, wanted)
         return FollowPump(
             pipeline,
             newcomers,

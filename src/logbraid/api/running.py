@@ -9,6 +9,7 @@ from logbraid.api.arguments import Notice, ignore, refuse_own
 from logbraid.api.plan import Plan
 from logbraid.core.account import Account
 from logbraid.core.options import Options
+from logbraid.core.progress import Told, Wanted
 from logbraid.core.types import Source
 from logbraid.drivers import bottom_up, threads
 from logbraid.drivers.control import Control
@@ -75,13 +76,21 @@ def _drive(pump: Pump, sink: Sink, clock: Clock, control: Control, notice: Notic
     return BLOCKING[driver or "threads"](pump, sink, clock, control, notice)
 
 
+def wanted_by(sink: Sink) -> Wanted:
+    """Return what a sink wants to know of where sources go on: one that has ``positions`` saves them."""
+    positions = getattr(sink, "positions", None)
+    if positions is None:
+        return Wanted()
+    return Wanted(Told.EACH, positions, resumed=getattr(sink, "resumed", bool(positions)))
+
+
 def run_into(sink: Sink, drive: Callable[[FollowPump], Account], plan: Plan) -> Account:
     """Drive a run into a sink that is made already; it is closed when all went well and aborted otherwise.
 
     A sink that has ``positions``, where earlier runs into it have left off, is told new ones with each batch.
     """
     try:
-        account = drive(plan.pump(lines=takes_lines(sink), positions=getattr(sink, "positions", None)))
+        account = drive(plan.pump(lines=takes_lines(sink), wanted=wanted_by(sink)))
         sink.close()
     except BaseException:
         sink.abort()

@@ -54,8 +54,14 @@ class Claims:
         return other is None or other is tail or not other.has_read(stat)
 
     def admit_sibling(self, tail: Tail, found: Sibling) -> bool:
-        """Whether a file beside a tail's name may be its past: no other tail has read it, and may have by its name."""
-        return self.admit(tail, found.stat) and not self._has_rival(tail, found)
+        """Whether a file beside a tail's name may be its past: no other tail has read it, and may have by its name.
+
+        Claims of a tail that goes on from an earlier run count once a read has proven them: meanwhile, its inode may
+        have become that of a file with this tail's name, most of all of one that was compressed.
+        """
+        other = self._reader_of.get(found.stat.identity)
+        doubtful = found.compressed or (other is not None and not other.proven)
+        return (doubtful or self.admit(tail, found.stat)) and not self._has_rival(tail, found)
 
     def _has_rival(self, tail: Tail, found: Sibling) -> bool:
         directory = tail.path[: tail.path.rfind("/") + 1]

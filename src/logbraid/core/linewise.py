@@ -65,6 +65,11 @@ class LineBatch:
         return sum(part.lines for part in self.parts)
 
     @property
+    def size(self) -> int:
+        """Bytes of the sources."""
+        return sum(part.size for part in self.parts)
+
+    @property
     def origins(self) -> set[SourceId]:
         """Whose lines these are."""
         return {part.source for part in self.parts}

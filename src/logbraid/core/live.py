@@ -18,7 +18,7 @@ from logbraid.core.lane import Lane
 from logbraid.core.options import Options
 from logbraid.core.pipes import Pipes
 from logbraid.core.positions import Place, Position
-from logbraid.core.progress import Progress
+from logbraid.core.progress import Progress, Wanted
 from logbraid.core.reconcile import Deadlines, Reconciler
 from logbraid.core.silence import Silences
 from logbraid.core.states import Beginning, Ended, Left, Outcome, Piece
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LivePipeline"]
 
+NOTHING_WANTED: Final = Wanted()
 LEAST_READ: Final = 16 << 10
 GROWTH: Final = 4
 """A read that came back full is followed by one so many times larger."""
@@ -49,10 +50,10 @@ class LivePipeline:
         options: what to follow and how.
         lane: the way from bytes to batches.
         sources: every source so far; grows as sources are added, and is shared with whoever renders their labels.
-        positions: batches say where their sources go on, and what is not whole when the run ends is left for the next.
+        wanted: what batches say of where sources go on; where they do, the next run goes on with the last, torn line.
     """
 
-    def __init__(self, options: Options, lane: Lane, sources: list[Source], *, positions: bool = False) -> None:
+    def __init__(self, options: Options, lane: Lane, sources: list[Source], wanted: Wanted = NOTHING_WANTED) -> None:
         self._options = options
         self._lane = lane
         self._sources = sources
@@ -60,7 +61,7 @@ class LivePipeline:
         self._claims = Claims()
         self._tally = Tally(sources, lane)
         self._pipes = Pipes()
-        self._progress = Progress(sources, lane, self._tally, wanted=positions)
+        self._progress = Progress(sources, lane, self._tally, wanted)
         self._resumed: dict[SourceId, Place] = {}  # of which nothing was heard yet
         self._reconciler = Reconciler()
         self._wall = WallClock()

@@ -121,6 +121,11 @@ class Position:
     time: Nanos = NO_TIME
     highest: Nanos = NO_TIME
 
+    @property
+    def is_archive(self) -> bool:
+        """Whether the source is a compressed file itself, which is read front to back and never rotated."""
+        return self.place.compressed and self.place.path == self.source
+
     def spelled(self, source: str) -> Position:
         """Return it with another spelling of the source's path, and of all paths in the same directory."""
         if source == self.source:
@@ -128,6 +133,8 @@ class Position:
         old, new = _directory(self.source), _directory(source)
 
         def respell(place: Place) -> Place:
+            if place.path == self.source:
+                return replace(place, path=source)
             inside = place.path.startswith(old)
             return replace(place, path=new + place.path.removeprefix(old)) if inside else place
 

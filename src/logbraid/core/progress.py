@@ -1,4 +1,4 @@
-"""Where all sources go on, as of what has left: positions of those that moved, hung on each batch that leaves.
+"""Where all sources go on, as of what has left: positions of those that moved, said when they can be saved.
 
 What has left is known only at the moment when it leaves: a position that is made later may be ahead of what its taker
 has got. Nothing is saved here, but it is said when that should be done.
@@ -6,8 +6,9 @@ has got. Nothing is saved here, but it is said when that should be done.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from logbraid.core.lane import Lane
@@ -22,10 +23,40 @@ from logbraid.core.types import SECOND, Nanos, Source, SourceId
 if TYPE_CHECKING:
     from logbraid.core.records import RecordBatch
 
-__all__ = ["Progress"]
+__all__ = ["GROUP", "Progress", "Told", "Wanted"]
 
 INTERVAL: Final = SECOND
 """So long after something moved, its position should be saved at the latest."""
+
+GROUP: Final = 64 << 20
+"""Bytes that have left after which positions should be saved, however short the time was."""
+
+
+class Told(Enum):
+    """When somebody wants to know where sources go on."""
+
+    NEVER = auto()
+    WHEN_DUE = auto()
+    """Now and then, by batches that hold nothing else: for who saves them in groups."""
+    EACH = auto()
+    """With each batch that leaves, and by empty ones: for who keeps them with the data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody wants to know of where sources go on.
+
+    Attributes:
+        told: when.
+        positions: where earlier runs have left off, by the sources' keys.
+        resumed: there were earlier runs, so that what is in none of the positions has come since.
+        group: see ``GROUP``.
+    """
+
+    told: Told = Told.NEVER
+    positions: Mapping[str, Position] = field(default_factory=dict)
+    resumed: bool = False
+    group: int = GROUP
 
 
 class Progress:
@@ -35,35 +66,40 @@ class Progress:
         sources: every source so far; grows.
         lane: what has left, and what is held.
         tally: what was counted.
-        wanted: whether somebody wants them; if not, batches leave as they are.
+        wanted: what somebody wants to know.
 
     Attributes:
         due: the tick at which positions should be saved, if any moved.
     """
 
-    def __init__(self, sources: Sequence[Source], lane: Lane, tally: Tally, *, wanted: bool) -> None:
+    def __init__(self, sources: Sequence[Source], lane: Lane, tally: Tally, wanted: Wanted) -> None:
         self._sources = sources
         self._lane = lane
         self._tally = tally
-        self._wanted = wanted
+        self._told = wanted.told
+        self._group = wanted.group
         self._files: dict[SourceId, FileTrail] = {}
         self._trails: dict[SourceId, Trail] = {}
         self._moved: set[SourceId] = set()
-        self._unsaved = False
+        self._begun: list[Position] = []  # that were not said yet
+        self._unsaved = 0  # bytes that have left since the last call for saving
         self._serial = 0
         self.due: Nanos | None = None
 
     def add(self, source: Source, tail: Tail, position: Position | None, begun: Place | None) -> None:
         """Take one more source, see ``FileTrail``."""
-        if not self._wanted:
+        if self._told is Told.NEVER:
             return
-        self._trails[source.id] = self._files[source.id] = FileTrail(tail, position, begun)
+        trail = self._trails[source.id] = self._files[source.id] = FileTrail(tail, position, begun)
         if position is None and begun is not None:
-            self._moved.add(source.id)  # what stands before it must not be read after a restart either
+            # Said before anything has left: who is killed in between must not begin at another place the next time.
+            trail.position = trail.made(Left.nothing(self._tally.passed(source.id)))
+            self._begun += [] if trail.position is None else [self._spelled(source.id, trail.position)]
+            self.due = 0
 
     def add_archive(self, source: Source, place: Place, position: Position | None) -> None:
         """Take one more source that is read front to back, see ``ArchiveTrail``."""
-        if self._wanted:
+        if self._told is not Told.NEVER:
             self._trails[source.id] = ArchiveTrail(source.path, place, position)
 
     def follows(self, source: SourceId) -> bool:
@@ -84,31 +120,42 @@ class Progress:
     def leave(
         self, batch: RecordBatch | LineBatch | None, tick: Nanos, *, last: bool = False
     ) -> list[RecordBatch | LineBatch]:
-        """Hang positions on what leaves, and say now and then that they should be saved.
+        """Pass on what leaves, and say now and then where sources go on, so that it can be saved.
 
         Args:
             batch: what leaves, if anything does.
             tick: now.
             last: nothing will leave behind it.
         """
-        if not self._wanted:
-            return [] if batch is None else [batch]
         batches: list[RecordBatch | LineBatch] = []
+        if self._begun:
+            begun, self._begun = tuple(self._begun), []
+            batches.append(self._call(begun))
+            self.due = None
         if batch is not None:
-            self._moved |= batch.origins & self._trails.keys()
-            self._unsaved = True
-            batches.append(replace(batch, positions=self._positions(), serial=self._next()))
+            batches.append(self._passed_on(batch))
         if self.due is None and (self._moved or self._unsaved):
             self.due = tick + INTERVAL
-        if last or (self.due is not None and tick >= self.due):
+        if last or self._unsaved >= self._group or (self.due is not None and tick >= self.due):
             batches += self._call_for_saving()
         return batches
+
+    def _passed_on(self, batch: RecordBatch | LineBatch) -> RecordBatch | LineBatch:
+        if self._told is Told.NEVER:
+            return batch
+        self._moved |= batch.origins & self._trails.keys()
+        self._unsaved += max(batch.size, 1)
+        positions = self._positions() if self._told is Told.EACH else ()
+        return replace(batch, positions=positions, serial=self._next())
 
     def _call_for_saving(self) -> list[RecordBatch | LineBatch]:
         positions = self._positions()
         wanted = self._unsaved or bool(positions)
-        self.due, self._unsaved = None, False
-        return [LineBatch((), self._sources, positions=positions, serial=self._next(), due=True)] if wanted else []
+        self.due, self._unsaved = None, 0
+        return [self._call(positions)] if wanted else []
+
+    def _call(self, positions: tuple[Position, ...]) -> LineBatch:
+        return LineBatch((), self._sources, positions=positions, serial=self._next(), due=True)
 
     def _next(self) -> int:
         self._serial += 1
@@ -127,4 +174,7 @@ class Progress:
         if position is None or position == trail.position:
             return None
         trail.position = position
+        return self._spelled(source, position)
+
+    def _spelled(self, source: SourceId, position: Position) -> Position:
         return position.spelled(self._sources[source].key or position.source)

@@ -37,6 +37,7 @@ class Reading:
         truncated: its file was cut; if bytes still come, they are found in a copy.
         forsaken: its file is not to be found, or not to be read.
         over: it was left, and is known only as what came before.
+        proven: the guard was seen where it should stand, or there never was another run that might have been wrong.
     """
 
     __slots__ = (
@@ -54,6 +55,7 @@ class Reading:
         "offset",
         "over",
         "path",
+        "proven",
         "seen",
         "size",
         "truncated",
@@ -76,6 +78,7 @@ class Reading:
         self.truncated = False
         self.forsaken = False
         self.over = False
+        self.proven = True
 
     @classmethod
     def whole(cls, generation: int, sibling: Sibling, *, holed: bool) -> Reading:
@@ -100,6 +103,7 @@ class Reading:
         stat = FileStat(place.identity, 0 if place.compressed else place.size, place.modified)
         reading = cls(place.generation, place.path, stat, offset=place.offset, guard=place.guard)
         reading.compressed = place.compressed
+        reading.proven = False
         reading.size = max(place.size, place.offset)
         reading.marks = (*(mark for mark in marks if mark.offset < place.offset), *reading.marks)
         reading.holed = holed and not place.offset
@@ -180,6 +184,7 @@ class Reading:
         kept = len(self.guard)
         if chunk.buffer[chunk.start : min(chunk.start + kept, chunk.stop)].tobytes() != self.guard:
             return False
+        self.proven = True
         if len(chunk) > kept:
             self._remember(chunk)
         if self.offset >= self._asked.size:  # else a copy that holds what comes next may be older than the look

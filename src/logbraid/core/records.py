@@ -193,6 +193,11 @@ class RecordBatch:
         return len(self.order)
 
     @property
+    def size(self) -> int:
+        """Bytes of the sources."""
+        return sum(part.size for part in self.parts)
+
+    @property
     def origins(self) -> set[SourceId]:
         """Whose records these are."""
         return {part.source.id for part in self.parts}

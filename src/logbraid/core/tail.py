@@ -94,6 +94,11 @@ class Tail:
         return self._course.reading
 
     @property
+    def proven(self) -> bool:
+        """Whether a read has shown that the file is what it is taken for."""
+        return self.reading is None or self.reading.proven
+
+    @property
     def stragglers(self) -> tuple[Reading, ...]:
         """The files that were left and may still bring more, oldest first."""
         return self._predecessors.stragglers
@@ -163,7 +168,7 @@ class Tail:
     @property
     def caught_up(self) -> bool:
         """Everything known to be there was read; stragglers do not count."""
-        unknown = self.reading is None and self._lookups.asks
+        unknown = self.state is State.ABSENT and self._lookups.asks
         busy = self._course.unread or self._asked_of is self.reading is not None
         return self.state.may_rest and not (unknown or busy)
 

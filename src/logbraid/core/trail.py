@@ -37,6 +37,11 @@ class Left:
     highest: Nanos
     account: SourceAccount
 
+    @classmethod
+    def nothing(cls, account: SourceAccount) -> Left:
+        """Nothing has left yet."""
+        return cls((), NO_TIME, NO_TIME, account)
+
 
 class Trail(Protocol):
     """Follows one source.
@@ -90,20 +95,22 @@ class FileTrail:
         return self._at(place, left, tuple(stragglers), self._marks(place))
 
     def _at(self, place: Place, left: Left, stragglers: tuple[Place, ...], marks: tuple[Mark, ...]) -> Position:
-        before = self.position
-        known = before is not None and left.time == NO_TIME
+        before, over = self.position, self._is_over(place)
+        time, highest = left.time, left.highest
+        if before is not None and time == NO_TIME:
+            time, highest = before.time, before.highest
         return Position(
             source=self._tail.path,
             place=place,
             account=left.account,
             stragglers=stragglers,
             marks=marks,
-            past=self._tail.past(place.generation),
+            past=self._tail.past(place.generation + over),  # a file that is over is past, too
             holed=self._tail.holed,
-            over=self._is_over(place),
+            over=over,
             begun=self._begun,
-            time=before.time if before is not None and known else left.time,
-            highest=before.highest if before is not None and known else left.highest,
+            time=time,
+            highest=highest,
         )
 
     def _main(self, passed: Mapping[int, Passed]) -> int | None:

@@ -7,12 +7,13 @@ the run; nothing here knows what was found before but the finder.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from logbraid.core.events import Event, PollingInstead, SourceFailed
 from logbraid.core.positions import Place, Position
+from logbraid.core.progress import Wanted
 from logbraid.core.states import Beginning
 from logbraid.core.types import FileStat, Nanos, Source, SourceId
 from logbraid.drivers.backlog import OneFile, beginning_at, last_lines, last_records
@@ -89,7 +90,7 @@ class Newcomers:
         notifier: is told what to watch.
         begin: where to begin.
         recognisers: of the run; None where it moves whole lines and needs no records.
-        positions: by key, where earlier runs have left off, if there were any; what is in none of them has come since.
+        wanted: says where earlier runs have left off.
     """
 
     def __init__(
@@ -99,7 +100,7 @@ class Newcomers:
         notifier: Notifier,
         begin: Begin,
         recognisers: Recognisers | None,
-        positions: Mapping[str, Position] | None = None,
+        wanted: Wanted,
     ) -> None:
         self._finder = finder
         self._files = files
@@ -109,9 +110,10 @@ class Newcomers:
         self._watched: set[str] = set()
         self._polled: dict[str, str] = {}
         self._said: set[str] = set()
-        self._first = not positions
-        self._positions = positions or {}
-        finder.expect(self._positions)
+        self._first = not wanted.resumed
+        self._positions = wanted.positions
+        self._by_inode = {each.place.identity.inode: each for each in wanted.positions.values()}
+        finder.expect([key for key, position in self._positions.items() if not position.is_archive])
 
     @property
     def polls(self) -> bool:
@@ -184,40 +186,59 @@ class Newcomers:
 
     def _examine(self, found: Found, events: list[Event]) -> Newcomer:
         polled = any(map(self._is_polled, found.names))
-        position = self._position(found)
-        newcomer = Newcomer(found.path, found.names, polled=polled, with_past=self._begin.first, position=position)
-        if found.plain and position is not None:
-            return newcomer
-        if found.plain and (self._begin.first or not self._first):
-            return newcomer  # followed from its first byte: there is nothing to look for in it
+        newcomer = Newcomer(found.path, found.names, polled=polled, with_past=self._begin.first)
         try:
+            position = self._position(found)
+            if found.plain and position is not None:
+                return replace(newcomer, position=position)
+            if found.plain and (self._begin.first or not self._first):
+                return newcomer  # followed from its first byte: there is nothing to look for in it
             stat = self._files.stat(found.path)
             if stat is None:
                 return newcomer
             if not stat.size:  # if it is rotated before it is looked at again, its bytes are still wanted
                 return replace(newcomer, beginning=Beginning(stat, 0, b""))
             file = OneFile(self._files, found.path, stat)
-            return self._begun(newcomer, file) if found.plain else self._opened(newcomer, file, stat)
+            return self._begun(newcomer, file) if found.plain else self._opened(newcomer, file, position)
         except SourceError as error:
             events.append(SourceFailed(found.path, error.reason))
             return newcomer
 
     def _position(self, found: Found) -> Position | None:
         """Return where an earlier run has left off, as paths are spelled and the device is numbered now."""
-        path = found.path
-        known = self._positions.get(found.names[0] if found.names else path)
-        if known is None:
+        if not self._positions:
             return None
-        position = known.spelled(path)
+        known = self._positions.get(found.names[0] if found.names else found.path)
+        if known is None or known.is_archive:
+            return self._under_another_name(found)
+        position = known.spelled(found.path)
         # Whatever stands there now is on the same device as what stood there then, under whichever name.
-        return next((position.on_device(each.stat.identity.device) for each in self._files.siblings(path)), position)
+        there = self._files.siblings(found.path)
+        return next((position.on_device(each.stat.identity.device) for each in there), position)
 
-    def _opened(self, newcomer: Newcomer, file: OneFile, stat: FileStat) -> Newcomer:
-        """Read a file front to back; what an earlier run has read of it counts if it is still the same."""
+    def _under_another_name(self, found: Found) -> Position | None:
+        """Return where an earlier run has left off in the same file, which it knew by another name, or may have."""
+        stat = self._files.stat(found.path)
+        known = None if stat is None else self._by_inode.get(stat.identity.inode)
+        if stat is None or known is None or known.is_archive is found.plain:
+            return None
+        position = known.spelled(found.path).on_device(stat.identity.device)
+        return position if self._holds(stat, position.place, found.path) else None
+
+    def _holds(self, stat: FileStat, place: Place, path: str) -> bool:
+        """Whether a file still holds what was read of it, before the place."""
+        if place.compressed and stat.modified == place.modified:
+            return True  # decoding it up to there would cost as much as reading it
+        room = memoryview(bytearray(len(place.guard)))
+        offset = place.offset - len(room)
+        count = self._files.read(path, stat.identity, room, offset, compressed=place.compressed)
+        return count is not None and count > 0 and bytes(room[:count]) == place.guard
+
+    def _opened(self, newcomer: Newcomer, file: OneFile, position: Position | None) -> Newcomer:
+        """Read a file front to back, but for what an earlier run has read of it."""
+        stat = file.stat
         place = Place(0, newcomer.path, stat.identity, 0, modified=stat.modified, compressed=True)
-        known = newcomer.position
-        same = known is not None and (known.place.identity, known.place.modified) == (stat.identity, stat.modified)
-        return replace(newcomer, opened=PlainSource(file), place=place, position=known if same else None)
+        return replace(newcomer, opened=PlainSource(file), place=place, position=position)
 
     def _begun(self, newcomer: Newcomer, file: OneFile) -> Newcomer:
         """Find where to begin with a file that was there before the run."""
