@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logbraid.core.account import SourceAccount
-from logbraid.core.checkpoint import OutputState, decode_output, decode_position, encode_output, encode_position
+from logbraid.core.checkpoint import (
+    VERSION,
+    OutputState,
+    decode_output,
+    decode_position,
+    encode_output,
+    encode_position,
+)
 from logbraid.core.positions import GUARD, Mark, Past, Place, Position
 from logbraid.core.types import NO_TIME, Identity
 from logbraid.errors import CheckpointError
@@ -58,13 +65,34 @@ POSITIONS = st.builds(
     marks=some(marks()),
     past=some(st.builds(Past, COUNTS, IDENTITIES, COUNTS, TIMES, some(marks()))),
     holed=st.booleans(),
+    over=st.booleans(),
     begun=st.none() | places(),
     time=TIMES,
     highest=TIMES,
 )
-OUTPUTS = st.builds(OutputState, IDENTITIES, COUNTS, GUARDS, TIMES, st.booleans(), TEXTS)
+
+
+@st.composite
+def outputs(draw: st.DrawFn) -> OutputState:
+    length, guard = draw(marks())
+    turned = draw(COUNTS)
+    first = draw(COUNTS if turned else st.integers(0, length))
+    return OutputState(
+        draw(IDENTITIES),
+        length,
+        guard,
+        draw(TIMES),
+        draw(st.booleans()),
+        draw(TEXTS),
+        first,
+        turned,
+        draw(COUNTS),
+        draw(TIMES),
+    )
+
 
 PLACE = Place(0, "a.log", Identity(1, 2), 3, b"ab\n")
+OUTPUT = OutputState(Identity(1, 2), 3, b"ab\n", 0, False, "text")
 POSITION = Position("a.log", PLACE, SourceAccount("a.log", "a.log"), marks=(Mark(3, b"ab\n"),))
 
 
@@ -76,7 +104,7 @@ def test_a_position_comes_back_as_it_was(position: Position) -> None:
     assert decode_position(text) == position
 
 
-@given(OUTPUTS)
+@given(outputs())
 def test_an_output_comes_back_as_it_was(state: OutputState) -> None:
     assert decode_output(encode_output(state)) == state
 
@@ -157,3 +185,31 @@ def test_what_is_nearly_right_is_corrupt(name: str, value: object) -> None:
 def test_depth_and_size_are_no_way_in(text: str) -> None:
     with pytest.raises(CheckpointError, match="corrupt"):
         decode_position(text)
+
+
+@pytest.mark.parametrize("version", [VERSION - 1, VERSION + 1])
+def test_a_text_of_another_version_is_refused(version: int) -> None:
+    with pytest.raises(CheckpointError, match=f"version {version} of its text is not known"):
+        decode_position(encode_position(POSITION), version)
+    with pytest.raises(CheckpointError, match=f"version {version} of its text is not known"):
+        decode_output(encode_output(OUTPUT), version)
+    assert decode_position(encode_position(POSITION), VERSION) == POSITION
+
+
+@pytest.mark.parametrize("change", [{"guard": "YWJjZA=="}, {"first": 4}, {"turned": -1}, {"since": None}, {"more": 1}])
+def test_an_output_that_contradicts_itself_is_corrupt(change: dict[str, object]) -> None:
+    with pytest.raises(CheckpointError, match="corrupt"):
+        decode_output(json.dumps(json.loads(encode_output(OUTPUT)) | change))
+
+
+@pytest.mark.parametrize("text", ["YQ", "YQ==Yg==", "Y Q==", "YQ==\n", "\u00e9A==", "=YQ="])
+def test_bytes_are_read_exactly(text: str) -> None:
+    with pytest.raises(CheckpointError, match="corrupt"):
+        decode_output(json.dumps(json.loads(encode_output(OUTPUT)) | {"guard": text}))
+
+
+def test_once_turned_away_the_next_file_is_empty_and_the_rest_is_remembered() -> None:
+    written = replace(OUTPUT, first=2, elsewhere=7, since=5, ended_well=True)
+    following = replace(written, length=0, guard=b"", begun=9, turned=1)
+    assert written.turned_away(9) == following
+    assert following.turned_away(10) == replace(following, begun=10), "an empty file is none that counts"

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
+from unittest.mock import patch
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from logbraid.core import parse as parse_module
 from logbraid.core.events import FormatChanged, NoTimestamps, RecordCut
+from logbraid.core.liveparse import LiveParser
 from logbraid.core.options import MEBIBYTE, Options
-from logbraid.core.parse import Parser
+from logbraid.core.parse import Parser, Start
 from logbraid.core.recognise import Recognisers
 from logbraid.core.timestamps.pieces import at
-from logbraid.core.types import Chunk
+from logbraid.core.types import FOREVER, Chunk
 
-from .build import MODIFIED, PYTHON, SEEDS, SIZES, STAMPS, Author, parse, pieces, source
+from .build import MODIFIED, PYTHON, SEEDS, SIZES, STAMPS, Author, parse, pieces, rows_of, source
 
 STYLES = st.sampled_from(sorted(STAMPS))
 RECORDS = st.integers(0, 20) | st.integers(60, 150)
@@ -128,6 +131,37 @@ def test_history_over_new_year() -> None:
         assert rows[0].time == at("2025-12-31T23:00")
         assert rows[-1].time == at("2026-01-01T00:59")
         assert [row.key for row in rows] == sorted(row.time for row in rows)
+
+
+# Small chunks that only make the open record longer
+
+ISO = b"2026-01-01T00:00:01Z a\n"
+OPENINGS = st.sampled_from([b"", ISO * 64, b'{\n "time": "2026-01-01T00:00:01Z"\n}\n' * 22, b"no time\n" * 9000])
+LINES = st.sampled_from(
+    [b"  more\n", b"9\n", b"{\n", b' "time": "2026-01-01T00:00:03Z",\n', b"1767225700123 b\n", b"x" * 70, b"\n", b"}\n"]
+) | st.sampled_from([ISO, ISO[:-1], b"Traceback (most recent call last):\n", b"Caused by: b\n", b"ValueError\n"])
+PARTS = st.tuples(LINES, st.sampled_from([1, 1, 2, 9, 70])).map(lambda part: part[0] * part[1])
+LONG_RECORDS = st.lists(PARTS, max_size=9).map(b"".join)
+
+
+@settings(max_examples=60, deadline=None)
+@given(OPENINGS, LONG_RECORDS, st.integers(9, 90), st.sampled_from([64, 700, MEBIBYTE]))
+def test_what_leaves_leaves_at_the_same_chunk_whether_all_is_read_again_or_not(
+    opening: bytes, data: bytes, size: int, max_record: int
+) -> None:
+    one, other = (
+        LiveParser(source(), Recognisers(Options()).of(source()), max_record, Start(previous=MODIFIED))
+        for _ in range(2)
+    )
+    for number, piece in enumerate([opening or b"\n", *pieces(data, [size])]):
+        with patch.object(parse_module, "LONG", 0):
+            rows = [*rows_of(one.receive(Chunk.of(piece), MODIFIED + number))]
+        with patch.object(parse_module, "LONG", FOREVER):
+            assert rows == [*rows_of(other.receive(Chunk.of(piece), MODIFIED + number))]
+        for told in ("held", "offset", "guard", "upto", "cut", "holds_lines", "expects_more", "has_long_records"):
+            assert getattr(one, told) == getattr(other, told), told
+        assert one.events() == other.events()
+    assert [*rows_of(one.finish(MODIFIED))] == [*rows_of(other.finish(MODIFIED))]
 
 
 # Lines that are longer than anything looked at

@@ -586,3 +586,23 @@ def test_a_copy_that_is_being_made_is_read_where_it_comes_from() -> None:
     follower.files.truncate(NAME)
     follower.files.append(NAME, FOUR)
     assert follower.run() == FOUR
+
+
+@pytest.mark.parametrize("steps", range(8))
+def test_a_file_that_is_copied_and_truncated_before_its_first_byte_was_read_is_found_in_its_copy(steps: int) -> None:
+    one, two, three = b"one\n" * 50, b"two\n" * 50, b"three\n" * 50
+    follower = Follower(with_past=True, size=1000)
+    follower.files.append(NAME + ".1", one)
+    follower.clock.advance(1)
+    follower.files.append(NAME, two)
+    follower.tail.hint(renamed=True)
+    for _ in range(steps):
+        follower.step()
+    follower.clock.advance(1)
+    follower.files.rename(NAME + ".1", NAME + ".2")
+    follower.files.append(NAME + ".1", two)
+    follower.files.truncate(NAME)
+    follower.files.append(NAME, three)
+    follower.run()
+    follower.wait(30)
+    assert bytes(follower.delivered) == one + two + three

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from logbraid.core.lookups import Lookups
-from logbraid.core.patience import Patience
+from logbraid.core.patience import LINGER, Patience
 from logbraid.core.positions import GUARD
 from logbraid.core.predecessors import Predecessors
 from logbraid.core.reading import Reading
@@ -99,7 +99,7 @@ class Course:
         fact = fact_of(stat, None if self.reading is None else self.reading.identity, self._named)
         self._named = stat
         if self.state is State.ABSENT and stat is not None:
-            self._appear(stat)
+            self._appear(stat, now)
         elif self.reading is not None:
             known = fact is Fact.SAME and not self.reading.over
             if known and stat is not None and self.state is not State.SEARCHING:  # else it may have got the inode only
@@ -108,14 +108,14 @@ class Course:
         if self.state is State.ABSENT:
             self._patience.sleep(now.tick, lost=self.reading is not None)
 
-    def _appear(self, stat: FileStat) -> None:
+    def _appear(self, stat: FileStat, now: Now) -> None:
         """The name leads to a file again, or for the first time; others may have come and gone there meanwhile."""
         if self.reading is not None:
             self.seek(Cause.CHANGED)  # long closed, its inode may be another file's
         elif self._with_past:
             self.seek(Cause.LEFT)
         else:
-            self._begin(Sibling(self._path, stat, compressed=False))
+            self._begin(Sibling(self._path, stat, compressed=False), now)
 
     def _see(self, reading: Reading, stat: FileStat, *, asked: bool) -> None:
         """Note how the file looks now. Whether it was truncated a read decides, by the guard, if there is one."""
@@ -178,7 +178,7 @@ class Course:
         if reading is self.reading:
             self.seek(cause)
         else:
-            self._done += self._predecessors.end(reading, there=False)
+            self._done += self._predecessors.lose(reading, cause)
             self._keep()
 
     def fail(self, reading: Reading, reason: str, now: Now) -> None:
@@ -211,8 +211,13 @@ class Course:
     def find(self, found: Sequence[Sibling], now: Now) -> None:
         """Take the files beside the name, oldest first, what stands at the name last."""
         if self._predecessors.unfound:
-            self._predecessors.find(found, now.tick)
+            current = None if self.reading is None else self.reading.identity
+            self._done += self._predecessors.find(found, self._path, current, now)
+            self._keep()
         if self.state is not State.SEARCHING:
+            return
+        self.search = None
+        if self._predecessors.search is not None:  # a copy of one of them must not be taken for what comes next
             return
         self._predecessors.keep_only(there := {sibling.stat.identity for sibling in found})
         if self.reading is not None and self._why is Cause.CHANGED and self.reading.identity not in there:
@@ -221,8 +226,11 @@ class Course:
         self._conclude(now)
 
     def compare(self, search: Search, data: bytes | None, now: Now) -> None:
-        """Take what the search wants to compare; None: that file has moved, so what was listed is not true any more."""
-        if data is None and not self._patience.is_exhausted:
+        """Take what a search wants to compare; None: that file has moved, so what was listed is not true any more."""
+        if search is not self.search:
+            self._done += self._predecessors.compare(search, data, now)
+            self._keep()
+        elif data is None and not self._patience.is_exhausted:
             self._patience.failures += 1
             self.seek(self._why)
         else:
@@ -294,20 +302,23 @@ class Course:
             return
         if search.cause is Cause.GONE:
             reading.trust_look()
-        reason = "truncated" if truncated else "deleted before it was read"
-        self._done += (Loss(reading.generation, reading.forsake(), reason),)
+        number, count = reading.generation, reading.forsake()
+        self._done += (Loss(number, count, "truncated") if truncated else Loss.deleted(number, count),)
         self._move(self._nameless or search.successor, now)
 
     def _move(self, successor: Sibling | None, now: Now) -> None:
         if self.reading is not None and not self.reading.over:
             self._done += self._predecessors.leave(self.reading, now, rotated=successor is not None)
         if successor is not None:
-            self._begin(successor)
+            self._begin(successor, now)
         else:
             self.state, self.unread = State.ABSENT, False
             self._patience.sleep(now.tick, lost=self.reading is not None)
 
-    def _begin(self, file: Sibling) -> None:
+    def _begin(self, file: Sibling, now: Now) -> None:
         """Read a file from its first byte, as the next generation."""
         self._nameless = None
-        self.read_on(Reading.whole(self.generation + (self.reading is not None), file, holed=self.holed))
+        # One that is being written may be copied and truncated between the look and its first read.
+        busy = file.path == self._path and file.stat.size > 0 and now.wall - file.stat.modified < LINGER
+        generation = self.generation + (self.reading is not None)
+        self.read_on(Reading.whole(generation, file, holed=self.holed, doubted=busy and self._with_past))

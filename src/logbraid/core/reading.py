@@ -81,13 +81,20 @@ class Reading:
         self.proven = True
 
     @classmethod
-    def whole(cls, generation: int, sibling: Sibling, *, holed: bool) -> Reading:
-        """Read a file from its first byte; ``holed``: what stood at the name was truncated before."""
+    def whole(cls, generation: int, sibling: Sibling, *, holed: bool, doubted: bool = False) -> Reading:
+        """Read a file from its first byte.
+
+        Args:
+            generation: its number.
+            sibling: the file.
+            holed: what stood at the name was truncated before.
+            doubted: it may have been since it was looked at.
+        """
         reading = cls(generation, sibling.path, sibling.stat)
         reading.compressed = sibling.compressed
         reading.seen = _plain(sibling)
         reading.holed = holed
-        reading._doubted = holed and not sibling.compressed
+        reading._doubted = (holed or doubted) and not sibling.compressed
         return reading
 
     @classmethod

@@ -79,11 +79,26 @@ class Ended(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Bytes were there and are gone; ``count`` is how many are known of, 0 where only that some may be."""
+    """Bytes were there and are gone.
+
+    Attributes:
+        generation: whose they were.
+        count: how many are known of, 0 where only that some may be.
+        reason: in words.
+        grave: a run that meets it has not read the source whole; else all that is known to have been there was read.
+    """
 
     generation: int
     count: int
     reason: str
+    grave: bool = True
+
+    @classmethod
+    def deleted(cls, generation: int, count: int) -> Loss:
+        """A file is gone, and was not looked at shortly before: it may have got more than was known to be there."""
+        if count:
+            return cls(generation, count, "deleted before it was read")
+        return cls(generation, 0, "deleted, perhaps before all of it was read", grave=False)
 
 
 Outcome = Piece | Left | Ended | Loss

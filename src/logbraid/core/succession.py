@@ -175,7 +175,8 @@ class Search:
         marks: list[tuple[Mark, Verdict]] = []
         if reading.offset:
             marks += [(Mark(reading.offset, reading.guard), Verdict.COPY)]
-            marks += [(mark, Verdict.SPENT) for mark in reversed(reading.marks)]
+            earlier = (mark for mark in reversed(reading.marks) if mark.offset < reading.offset)
+            marks += [(mark, Verdict.SPENT) for mark in earlier]
         marks += [(mark, Verdict.PAST) for each in past for mark in each.marks]
         self._tests = self._known(reading, past)
         for index, sibling in enumerate(self._candidates):

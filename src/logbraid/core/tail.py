@@ -16,7 +16,7 @@ from logbraid.core.positions import Past, Position
 from logbraid.core.predecessors import Predecessors
 from logbraid.core.reading import Reading
 from logbraid.core.states import Beginning, Outcome, State
-from logbraid.core.succession import Cause
+from logbraid.core.succession import Cause, Search
 from logbraid.core.types import Chunk, FileStat, Identity, Nanos, Now, Sibling, SourceId
 
 __all__ = ["Tail"]
@@ -57,7 +57,7 @@ class Tail:
         self._predecessors = Predecessors(self._lookups, *past)
         self._course = Course(path, self._lookups, self._patience, self._predecessors, with_past=with_past)
         self._asked: ReadAt | None = None
-        self._asked_of: Reading | None = None  # None: it is a probe
+        self._asked_of: Reading | Search | None = None
         if position is not None:
             self._go_on(position)
         elif beginning is not None:
@@ -133,33 +133,34 @@ class Tail:
 
     def lookups(self) -> list[Look | FindSiblings | LetGo]:
         """Drain what is to be asked besides reads; each question is asked once until it is answered."""
-        search = self.state is State.SEARCHING and self._course.search is None
-        return self._lookups.drain(search=search or self._predecessors.unfound, blocked=self._patience.blocked)
+        searches = self._course.search is not None or self._predecessors.search is not None
+        search = self._predecessors.unfound or (self.state is State.SEARCHING and not searches)
+        return self._lookups.drain(search=search, blocked=self._patience.blocked)
 
     @property
     def wants_read(self) -> bool:
         """Whether ``read`` has something to ask for."""
         if self._asked is not None or self._patience.blocked or self._predecessors.unfound:
             return False
-        search = self._course.search
-        return self._wanted() is not None or (search is not None and search.probe is not None)
+        return self._wanted() is not None
 
     def read(self, size: int) -> ReadAt | None:
         """Say what to read next, with up to ``size`` new bytes; None: nothing, or the last answer is still out."""
         if not self.wants_read:
             return None
-        reading = self._asked_of = self._wanted()
-        if reading is not None:
-            self._asked = reading.action(self._source, size)
-            self._course.unread &= reading is not self.reading  # a hint that comes before the answer sets it again
-        elif self._course.search is not None:
-            self._asked = self._course.search.read(self._source)
+        wanted = self._asked_of = self._wanted()
+        if isinstance(wanted, Search):
+            self._asked = wanted.read(self._source)
+        elif wanted is not None:
+            self._asked = wanted.action(self._source, size)
+            self._course.unread &= wanted is not self.reading  # a hint that comes before the answer sets it again
         return self._asked
 
-    def _wanted(self) -> Reading | None:
-        if (left := self._predecessors.due) is not None:
+    def _wanted(self) -> Reading | Search | None:
+        """Return what bytes are wanted for: what was left comes first, for it is older."""
+        if (left := self._predecessors.due or self._predecessors.search) is not None:
             return left
-        return self.reading if self._course.unread and self.state.reads else None
+        return self.reading if self._course.unread and self.state.reads else self._course.search
 
     def pieces(self) -> tuple[Outcome, ...]:
         """Drain what was read, and what happened to the files, in order."""
@@ -209,7 +210,7 @@ class Tail:
     def receive_data(self, action: ReadAt, chunk: Chunk, now: Now) -> None:
         """Take bytes; fewer than asked for mean the end of that file."""
         at_end = len(chunk) < action.size
-        reading = self._answered(action, bytes(chunk) if self._asked_of is None else b"", now)
+        reading = self._answered(action, bytes(chunk) if isinstance(self._asked_of, Search) else b"", now)
         if reading is not None:
             self._course.receive(reading, chunk, now, at_end=at_end)
 
@@ -231,7 +232,8 @@ class Tail:
         """Return whose bytes were asked for; the answer to a probe goes to the search, None: the file has moved."""
         if action != self._asked:
             return None
-        reading, self._asked, self._asked_of = self._asked_of, None, None
-        if reading is None and self._course.search is not None:
-            self._course.compare(self._course.search, data, now)
-        return reading
+        asked_of, self._asked, self._asked_of = self._asked_of, None, None
+        if isinstance(asked_of, Search):
+            self._course.compare(asked_of, data, now)
+            return None
+        return asked_of

@@ -54,7 +54,8 @@ class Tally:
         account = self._accounts[source]
         account.bytes_seen += loss.count
         account.bytes_lost += loss.count
-        self._give_reason(account, loss.reason)
+        if loss.grave:
+            self._give_reason(account, loss.reason)
         self._events.append(BytesLost(account.path, loss.count, loss.reason))
 
     def fail(self, source: SourceId, reason: str) -> None:
