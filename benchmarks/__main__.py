@@ -1,4 +1,4 @@
-"""``python -m benchmarks [merge | follow]``: which benchmark to run; without a name, both.
+"""``python -m benchmarks [merge | follow | checkpoint]``: which benchmark to run; without a name, all.
 
 Each has a module of its own, imported when it is run: a writer's process imports this one and should start quickly.
 """
@@ -9,11 +9,11 @@ import sys
 from importlib import import_module
 from typing import Final
 
-BENCHMARKS: Final = ("merge", "follow")
+BENCHMARKS: Final = ("merge", "follow", "checkpoint")
 
 
 def main() -> None:
-    """Run the benchmark that is named first, or both, with the options that are left."""
+    """Run the benchmark that is named first, or all, with the options that are left."""
     arguments = sys.argv[1:]
     chosen = (arguments.pop(0),) if arguments and arguments[0] in BENCHMARKS else BENCHMARKS
     for name in chosen:

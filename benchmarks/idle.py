@@ -20,7 +20,7 @@ from benchmarks.follow_running import Arrivals, cpu_seconds, fresh, memory_peak,
 from benchmarks.follow_writers import clock_text
 from benchmarks.measure import CommandFailed
 
-__all__ = ["idle"]
+__all__ = ["DIRECTORIES", "append", "idle", "quiet_files"]
 
 DIRECTORIES: Final = 100
 WRITES: Final = 20
@@ -60,7 +60,7 @@ def idle(scale: Scale) -> Report:
         ("command", "files", "ready after", "CPU", "memory", "slowest line", "aim"),
     )
     directory = fresh(scale.directory / "idle").parent
-    paths = _quiet_files(directory, files)
+    paths = quiet_files(directory, files)
     rest = float(scale.choose(30, 3))
     descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[1] - SPARE_DESCRIPTORS
     for peer, followed, sources, aim in (
@@ -77,7 +77,7 @@ def idle(scale: Scale) -> Report:
     return report
 
 
-def _quiet_files(directory: Path, count: int) -> list[Path]:
+def quiet_files(directory: Path, count: int) -> list[Path]:
     """Make them; return their paths within the directory, which are short: a command line has its limit."""
     text = f"{clock_text(time.time())} INFO started\n".encode()
     paths = [Path(f"{number % DIRECTORIES:02d}", f"{number // DIRECTORIES:03d}.log") for number in range(count)]
@@ -110,7 +110,7 @@ def _quiet(peer: Peer, directory: Path, followed: list[Path], sources: list[Path
 def _knock(arrivals: Arrivals, path: Path) -> int:
     """Append to one file until something is seen; return when (monotonic, ns)."""
     for _ in range(int(PATIENCE / KNOCK_EACH)):
-        _append(path, "knock")
+        append(path, "knock")
         if (came := arrivals.find(b"knock", KNOCK_EACH)) is not None:
             return came
     raise CommandFailed(f"nothing was seen within {PATIENCE:.0f} s")
@@ -119,14 +119,15 @@ def _knock(arrivals: Arrivals, path: Path) -> int:
 def _seen(arrivals: Arrivals, path: Path, number: int) -> float:
     """Append one line; return after how many seconds it came."""
     begin = time.monotonic_ns()
-    _append(path, f"probe-{number}.")
+    append(path, f"probe-{number}.")
     came = arrivals.find(f"probe-{number}.".encode(), PATIENCE)
     if came is None:
         raise CommandFailed(f"line {number} of {WRITES} was not seen")
     return (came - begin) / 1e9
 
 
-def _append(path: Path, text: str) -> None:
+def append(path: Path, text: str) -> None:
+    """Write one line to a file."""
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
     os.write(descriptor, f"{clock_text(time.time())} INFO {text}\n".encode())
     os.close(descriptor)

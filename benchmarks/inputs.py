@@ -74,6 +74,7 @@ INPUTS: Final = {
     for one in (
         Input("iso-4x256", 4, 256 * MEBIBYTE),
         Input("iso-16x64", 16, 64 * MEBIBYTE),
+        Input("iso-4x50", 4, 50 * MEBIBYTE),
         Input("iso-4x16", 4, 16 * MEBIBYTE),
         Input("json-4x128", 4, 128 * MEBIBYTE, "json"),
         Input("syslog-4x128", 4, 128 * MEBIBYTE, "syslog"),

@@ -21,7 +21,7 @@ from benchmarks.follow_running import cpu_seconds, fresh, memory_peak, running, 
 from benchmarks.follow_writers import WIDTH, clock_text, started, write_load
 from benchmarks.measure import CommandFailed
 
-__all__ = ["live_bytes", "live_records"]
+__all__ = ["live_bytes", "live_records", "loaded"]
 
 FILES: Final = 100
 SAMPLE_EACH: Final = 0.1
@@ -86,17 +86,18 @@ class Load:
 
 def live_bytes(scale: Scale) -> Report:
     """In arrival order, 100 MB/s."""
-    return _report("Live load: 100 writers, 100 MB/s, arrival order", scale, 100_000_000, (TAIL, rsyslog(), ARRIVAL))
+    return loaded("Live load: 100 writers, 100 MB/s, arrival order", scale, 100_000_000, (TAIL, rsyslog(), ARRIVAL))
 
 
 def live_records(scale: Scale) -> Report:
     """In time order, half a million records a second."""
-    return _report(
+    return loaded(
         "Live load: 100 writers, 500,000 records/s, time order", scale, 500_000 * WIDTH, (TAIL, rsyslog(), TIMED)
     )
 
 
-def _report(title: str, scale: Scale, rate: int, peers: tuple[Peer, ...]) -> Report:
+def loaded(title: str, scale: Scale, rate: int, peers: tuple[Peer, ...]) -> Report:
+    """Let each peer follow a hundred writers, which together write ``rate`` bytes a second."""
     report = Report(
         title,
         f"Lines of {WIDTH} bytes, to a file, sampled ten times a second for 10 s. Backlog in milliseconds of writing; "

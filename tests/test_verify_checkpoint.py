@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from logbraid.core.account import SourceAccount
 from logbraid.core.checkpoint import Commit, OutputState
 from logbraid.core.positions import GUARD, Mark, Past, Place, Position
-from logbraid.core.types import Identity
+from logbraid.core.types import SECOND, Identity
 from logbraid.errors import CheckpointError, SourceError, UsageError
 from logbraid.system.store import Store
 from logbraid.verify import Kind, Truth, Verdict, loose, verify_checkpoint
@@ -68,9 +68,21 @@ def position(source: str, at: Place, left: int, *before: Past, filtered: int = 0
     return Position(source, at, account, past=before)
 
 
-def commit(output: bytes, *positions: Position, form: str = "text", behind: bytes = b"", well: bool = False) -> None:
+def commit(
+    output: bytes,
+    *positions: Position,
+    form: str = "text",
+    behind: bytes = b"",
+    well: bool = False,
+    first: int = 0,
+    turned: int = 0,
+    elsewhere: int = 0,
+    since: int = 0,
+) -> None:
     Path("out").write_bytes(output + behind)
-    state = OutputState(identity("out"), len(output), guard(output), 0, well, form)
+    state = OutputState(
+        identity("out"), len(output), guard(output), 0, well, form, first, turned, elsewhere, since * SECOND
+    )
     with closing(Store("out.checkpoint")) as store:
         store.save(Commit(state, positions))
 
@@ -236,6 +248,7 @@ def test_an_equal_line_proves_nothing_where_outputs_are_gone() -> None:
         NEW,
         position("a", place("a", long_gone), len(long_gone)),
         position("b", place("b", partly_gone), len(partly_gone)),
+        turned=2,
     )
     assert judge().truth is Truth.UNDECIDED
 
@@ -311,9 +324,10 @@ def test_a_rotated_output_is_read_from_its_oldest_file_on() -> None:
     Path("out.2").write_bytes(A[:100])
     Path("out.1.gz").write_bytes(gzip.compress(A[100:]))
     os.utime("out.2", (1_000_000, 1_000_000))
-    commit(B, position("a", place("a", A + B), len(A + B)))
+    commit(B, position("a", place("a", A + B), len(A + B)), turned=2)
     Path("out.3").write_bytes(b"of another run\n")
     os.utime("out.3", (999_999, 999_999))
+    Path("out.4").touch()
     assert judge() == Verdict(Truth.TRUE, lines=16)
 
 
@@ -321,7 +335,7 @@ def test_a_difference_is_told_in_the_file_where_it_is() -> None:
     Path("a").write_bytes(A + B)
     Path("out.1").write_bytes(with_line(A, 2, b"foreign\n"))
     os.utime("out.1", (1_000_000, 1_000_000))
-    commit(B, position("a", place("a", A + B), len(A + B)))
+    commit(B, position("a", place("a", A + B), len(A + B)), turned=1)
     difference = judge().difference
     assert difference is not None
     assert (difference.output, difference.output_offset) == ("out.1", len(A) // 9 * 2)
@@ -340,12 +354,86 @@ def test_rotated_outputs_that_are_gone_leave_it_undecided() -> None:
     Path("a").write_bytes(ALL)
     Path("out.1").write_bytes(MIDDLE)
     os.utime("out.1", (1_000_000, 1_000_000))
-    commit(NEW, position("a", place("a", ALL), len(ALL)))
+    commit(NEW, position("a", place("a", ALL), len(ALL)), turned=2)
     verdict = judge()
     assert (verdict.truth, verdict.lines) == (Truth.UNDECIDED, 17)
-    assert verdict.missing == ("out: files that were rotated away are gone",)
-    commit(without(NEW, 2), position("a", place("a", ALL), len(ALL)))
+    assert verdict.missing == ("out: 1 file rotated away from it cannot be seen any more",)
+    commit(without(NEW, 2), position("a", place("a", ALL), len(ALL)), turned=2)
     assert judge().truth is Truth.FALSE
+
+
+def test_all_rotated_outputs_may_be_gone() -> None:
+    Path("a").write_bytes(ALL)
+    commit(NEW, position("a", place("a", ALL), len(ALL)), turned=9)
+    assert judge().missing == ("out: 9 files rotated away from it cannot be seen any more",)
+    assert (judge().truth, judge().lines) == (Truth.UNDECIDED, 5)
+
+
+def test_what_is_missing_where_nothing_was_rotated_is_not_excused() -> None:
+    Path("a").write_bytes(ALL)
+    commit(NEW, position("a", place("a", ALL), len(ALL)))
+    assert judge().truth is Truth.FALSE
+
+
+def test_a_file_older_than_the_first_run_is_not_taken_for_a_rotated_output_that_is_gone() -> None:
+    Path("a").write_bytes(ALL)
+    Path("out.1").write_bytes(MIDDLE)
+    os.utime("out.1", (1_000_000, 1_000_000))
+    Path("out.old").write_bytes(b"of another run\n")
+    os.utime("out.old", (999_000, 999_000))
+    commit(NEW, position("a", place("a", ALL), len(ALL)), turned=2, since=999_990)
+    assert (judge().truth, judge().lines) == (Truth.UNDECIDED, 17)
+
+
+def test_a_clock_that_was_set_back_never_makes_it_false() -> None:
+    Path("a").write_bytes(MIDDLE + NEW)
+    Path("out.1").write_bytes(MIDDLE)
+    os.utime("out.1", (1_000_000, 1_000_000))
+    commit(NEW, position("a", place("a", MIDDLE + NEW), len(MIDDLE + NEW)), turned=1, since=2_000_000)
+    assert (judge().truth, judge().lines) == (Truth.UNDECIDED, 5)
+
+
+MINE: Final = b"what stood there\nbefore the first run\n"
+
+
+def test_what_stood_there_before_the_first_run_is_told_and_not_judged() -> None:
+    Path("a").write_bytes(A)
+    commit(MINE + A, position("a", place("a", A), len(A)), first=len(MINE))
+    assert judge() == Verdict(Truth.TRUE, lines=9, before=len(MINE))
+    assert str(judge()).endswith(f"; {len(MINE)} bytes before the first run are not judged")
+    commit(MINE + without(A, 3), position("a", place("a", A), len(A)), first=len(MINE))
+    difference = judge().difference
+    assert difference is not None
+    assert (difference.kind, difference.output_offset) == (Kind.MISSING, len(MINE) + len(A) // 9 * 3)
+
+
+def test_it_stays_in_the_oldest_file_when_that_is_rotated() -> None:
+    Path("a").write_bytes(A + B)
+    Path("out.1").write_bytes(MINE + A)
+    os.utime("out.1", (1_000_000, 1_000_000))
+    commit(B, position("a", place("a", A + B), len(A + B)), first=len(MINE), turned=1)
+    assert judge() == Verdict(Truth.TRUE, lines=16, before=len(MINE))
+    os.unlink("out.1")
+    assert (judge().truth, judge().before) == (Truth.UNDECIDED, 0)
+
+
+def test_what_had_left_into_another_output_is_told_and_not_missed() -> None:
+    Path("a").write_bytes(ALL)
+    commit(MINE + NEW, position("a", place("a", ALL), len(ALL)), first=len(MINE), elsewhere=len(OLD + MIDDLE))
+    verdict = judge()
+    assert (verdict.truth, verdict.lines) == (Truth.UNDECIDED, 5)
+    assert verdict.missing == (f"out: {len(OLD + MIDDLE)} bytes had left before it was begun anew",)
+
+
+def test_a_copy_of_the_output_is_judged_as_the_output() -> None:
+    Path("a").write_bytes(A)
+    commit(A, position("a", place("a", A), len(A)))
+    Path("out.1.gz").write_bytes(gzip.compress(A))
+    os.unlink("out")
+    assert judge() == Verdict(Truth.TRUE, lines=9)
+    Path("out.1.gz").write_bytes(b"\x1f\x8b\x08" + b"\xff" * 50)
+    with pytest.raises(SourceError, match=r"out\.1\.gz: cannot be decompressed"):
+        judge()
 
 
 @pytest.mark.parametrize("error", [-1, 1])

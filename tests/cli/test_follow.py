@@ -95,6 +95,14 @@ def test_where_it_begins(follower: Follower, arguments: list[str], beginning: in
     assert follower.rest["beginning"] == beginning
 
 
+@pytest.mark.parametrize("last", ["-1", "ten", "1e3", "\u0663", "9" * 19, "9" * 5000])
+def test_what_is_no_number_of_records_is_wrong_usage(last: str) -> None:
+    result = CliRunner().invoke(main, ["follow", "-n", last, "app.log"])
+    assert result.exit_code == 2
+    assert "not a number of records: " in result.stderr
+    assert len(result.stderr) < 200
+
+
 def test_a_file_is_appended_to_and_no_source(follower: Follower) -> None:
     followed("app.log", "-o", "out.log", "--account", "account.json")
     checkpoint = ["out.log.checkpoint", "out.log.checkpoint-journal"]

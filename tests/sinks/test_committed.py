@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from logbraid.core.checkpoint import OutputState
+from logbraid.core.linewise import LineBatch
+from logbraid.core.progress import GROUP
 from logbraid.core.types import SECOND, Identity
 from logbraid.errors import CheckpointError, SinkError
-from logbraid.sinks import committed as module
 from logbraid.sinks.base import ByteSink
 from logbraid.sinks.growing import GrowingFile
 from logbraid.sinks.turnover import Turnover
@@ -47,7 +48,7 @@ def test_bytes_and_positions_become_true_together(path: Path, store: MemoryStore
     sink.write(batch(b"one\n", at=4))
     assert (state(store).length, offsets(store)) == (0, {})
     sink.write(batch(b"two\n", at=8, due=True))
-    assert state(store) == OutputState(Identity.of(path.stat()), 8, b"one\ntwo\n", 1_000, False, "text")
+    assert state(store) == OutputState(Identity.of(path.stat()), 8, b"one\ntwo\n", 1_000, False, "text", since=1_000)
     assert offsets(store) == {"a": 8}
     sink.close()
     assert state(store).ended_well
@@ -97,14 +98,33 @@ def test_half_a_line_is_never_committed(path: Path, store: MemoryStore) -> None:
     assert (state(store).length, state(store).ended_well) == (9, False)
 
 
-def test_much_is_committed_unasked(path: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "GROUP", 10)
+def test_it_says_how_often_it_wants_to_be_told(path: Path, store: MemoryStore) -> None:
+    for turnover, group in ((None, GROUP), (Turnover(size=1000), 1000), (Turnover(age=1), GROUP)):
+        sink = opened(path, store, turnover=turnover)
+        assert sink.group == group
+        sink.abort()
+
+
+def test_what_nobody_has_told_the_positions_of_is_not_committed(path: Path, store: MemoryStore) -> None:
     sink = opened(path, store)
-    sink.write(batch(b"12345678\n", at=9))
-    assert state(store).length == 0
-    sink.write(batch(b"\n", at=10))
-    assert state(store).length == 10
+    sink.write(LineBatch(batch(b"one\n", at=4).parts, []))
+    sink.reopen()
+    assert state(store).length == 0, "nor is a new file begun before"
     sink.abort()
+    assert not state(store).ended_well
+
+
+def test_behind_a_commit_that_failed_at_a_reopening_nothing_is_committed(path: Path, store: MemoryStore) -> None:
+    sink = opened(path, store)
+    sink.write(batch(b"one\n", at=4))
+    path.write_bytes(b"somebody else was here\n")
+    with pytest.raises(SinkError, match="somebody else"):
+        sink.reopen()
+    path.write_bytes(b"one\n")
+    with pytest.raises(SinkError, match="somebody else"):
+        sink.write(batch(b"two\n", at=8, due=True))
+    sink.abort()
+    assert offsets(store) == {}
 
 
 def test_the_bytes_are_on_the_disk_first(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +210,7 @@ def test_after_a_rename_reopen_commits_both(path: Path, store: MemoryStore) -> N
     sink.write(batch(b"three\n", at=14))
     sink.close()
     assert path.read_bytes() == b"three\n"
-    assert state(store).length == 6
+    assert (state(store).length, state(store).turned) == (6, 1)
 
 
 def test_reopen_waits_for_the_end_of_a_line(path: Path, store: MemoryStore) -> None:
@@ -239,7 +259,7 @@ def test_a_full_output_is_rotated(path: Path, store: MemoryStore) -> None:
     assert path.with_name("out.log.2").read_bytes() == b"001\n002\n"
     assert path.stat().st_mode & 0o777 == 0o600
     sink.close()
-    assert (state(store).length, offsets(store)) == (4, {"a": 20})
+    assert (state(store).length, state(store).turned, offsets(store)) == (4, 2, {"a": 20})
 
 
 def test_an_old_output_is_rotated_also_by_a_later_run(path: Path, store: MemoryStore) -> None:
@@ -252,6 +272,17 @@ def test_an_old_output_is_rotated_also_by_a_later_run(path: Path, store: MemoryS
     sink.write(batch(b"two\n", at=8))
     assert path.with_name("out.log.1").read_bytes() == b"one\ntwo\n"
     assert (path.read_bytes(), state(store).begun) == (b"", clock.now)
+    sink.close()
+
+
+def test_an_old_output_is_rotated_when_positions_move_and_nothing_is_written(path: Path, store: MemoryStore) -> None:
+    clock = Clock()
+    sink = opened(path, store, turnover=Turnover(age=SECOND), wall=clock)
+    sink.write(batch(b"one\n", at=4))
+    clock.now += SECOND
+    sink.write(batch(b"", at=9, due=True))
+    assert (path.read_bytes(), path.with_name("out.log.1").read_bytes()) == (b"", b"one\n")
+    assert (state(store).length, state(store).turned, offsets(store)) == (0, 1, {"a": 9})
     sink.close()
 
 

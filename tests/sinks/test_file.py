@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,47 @@ def test_what_stood_there_keeps_its_mode_and_its_link(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert path.read_bytes() == TEXT
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize(("before", "umask", "mode"), [(None, 0o027, 0o640), (0o604, 0o077, 0o604), (0o400, 0, 0o400)])
+def test_no_other_thread_is_met_by_another_umask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int | None, umask: int, mode: int
+) -> None:
+    path = tmp_path / "out.log"
+    if before is not None:
+        path.touch()
+        path.chmod(before)
+    ours = os.umask(umask)
+    try:
+        monkeypatch.setattr(os, "umask", None)
+        monkeypatch.setattr(os, "fchmod", check_narrow(mode, os.fchmod))
+        sink = sink_at(path)
+        sink.close()
+    finally:
+        monkeypatch.undo()
+        os.umask(ours)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+def check_narrow(mode: int, change: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    """Wrap ``fchmod``, and see that the file was no wider until then."""
+
+    def checking(descriptor: int, wanted: int) -> None:
+        assert stat.S_IMODE(os.fstat(descriptor).st_mode) & ~mode == 0
+        change(descriptor, wanted)
+
+    return checking
+
+
+def test_a_temporary_of_that_name_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter([b"\1\2\3\4", b"\1\2\3\4", b"\5\6\7\10"])
+    monkeypatch.setattr(os, "urandom", lambda _: next(drawn))
+    victim = tmp_path / ".out.log.01020304.partial"
+    victim.symlink_to("elsewhere")
+    sink = sink_at(tmp_path / "out.log")
+    assert list(sink.own_paths) == [str(tmp_path / "out.log"), str(tmp_path / ".out.log.05060708.partial")]
+    sink.abort()
+    assert os.listdir(tmp_path) == [victim.name]
 
 
 def test_a_directory_that_is_not_there_is_a_sink_error(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from left_behind import descriptors
-from logbraid.core.checkpoint import Checkpoint
+from logbraid.core.checkpoint import Checkpoint, OutputState
 from logbraid.core.events import OutputCut, OutputRotated
 from logbraid.errors import CheckpointError, SinkError, UsageError
 from logbraid.sinks import growing
@@ -149,6 +150,54 @@ def test_a_refusal_leaves_nothing_open(path: Path, store: MemoryStore) -> None:
     with pytest.raises(CheckpointError, match="was truncated: it has 1 bytes, and 4 were written"):
         opened(path, store)
     assert descriptors() == before
+
+
+# Where the bytes of the runs begin
+
+
+def known(store: MemoryStore) -> OutputState:
+    assert store.checkpoint is not None
+    assert store.checkpoint.output is not None
+    return store.checkpoint.output
+
+
+def test_behind_what_was_there_its_own_bytes_begin(path: Path) -> None:
+    path.write_bytes(b"mine")
+    store = MemoryStore()
+    for append in (True, False):
+        go_on(path, store, append=append)
+        assert (known(store).first, known(store).elsewhere, known(store).turned) == (5, 0, 0)
+    path.rename(path.with_name("out.log.1"))
+    go_on(path, store)
+    assert (known(store).first, known(store).turned) == (5, 1)
+    go_on(path, store, fresh=True)
+    assert (known(store).first, known(store).turned) == (0, 0)
+
+
+def moved(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+
+
+def replaced(path: Path) -> None:
+    moved(path)
+    path.write_bytes(b"mine\n")
+
+
+@pytest.mark.parametrize(("change", "first"), [(moved, 0), (replaced, 5)])
+def test_where_the_output_is_another_one_what_had_left_is_elsewhere(
+    path: Path, store: MemoryStore, change: Callable[[Path], None], first: int
+) -> None:
+    assert store.checkpoint is not None
+    had_left = replace(store.checkpoint.positions["a"].account, bytes_emitted=4)
+    store.checkpoint.positions["a"] = replace(store.checkpoint.positions["a"], account=had_left)
+    change(path)
+    opened(path, store, append=True).close()
+    assert (known(store).first, known(store).elsewhere, known(store).turned) == (first, 4, 0)
+
+
+def test_in_another_form_it_is_another_output(path: Path, store: MemoryStore) -> None:
+    opened(path, store, form="jsonl", append=True).close()
+    assert (known(store).form, known(store).first, known(store).begun) == ("jsonl", 4, 1_000)
 
 
 # Two runs on one output

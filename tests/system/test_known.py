@@ -53,6 +53,13 @@ def test_the_output_is_known_by_name_before_it_is_there(known: Known, here: Path
     assert known.is_base(f"{here}/out.log")
 
 
+def test_its_checkpoint_needs_no_word_of_its_own(known: Known, here: Path, said: list[Event]) -> None:
+    known.exclude(["out.log.checkpoint", "out.log.checkpoint-journal", "account.json"])
+    for name in ("out.log.checkpoint", "out.log.checkpoint-journal", "out.log", "account.json"):
+        assert not known.admits_name(name, f"{here}/{name}")
+    assert said == [SourceSkipped(name, "belongs to the output") for name in ("out.log", "account.json")]
+
+
 def test_a_second_name_is_said_once(known: Known, said: list[Event]) -> None:
     Path("a.log").touch()
     os.link("a.log", "b.log")

@@ -7,10 +7,12 @@ import os
 import signal
 import sqlite3
 import stat
+import struct
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +21,7 @@ import pytest
 from logbraid.core.checkpoint import Checkpoint, Commit, OutputState
 from logbraid.core.types import Identity
 from logbraid.errors import CheckpointError
+from logbraid.system import store as module
 from logbraid.system.store import LAYOUT, Store, beside, paths, read_checkpoint
 from positions import position
 
@@ -250,7 +253,7 @@ def test_somebody_elses_file_stays_as_it_is(path: str, make: object) -> None:
 
 def change(path: str, statement: str) -> None:
     with sqlite3.connect(path) as connection:
-        connection.execute(statement)
+        connection.executescript(statement)
     connection.close()
 
 
@@ -282,6 +285,7 @@ def test_a_newer_one_is_told(store: Store, statement: str, version: int) -> None
         "UPDATE output SET state = '[' ",
         "UPDATE output SET version = 'one'",
         "DROP TABLE positions",
+        "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = CAST(x'4352ff' AS TEXT) WHERE name = 'output'",
     ],
 )
 def test_a_corrupt_one_is_told(store: Store, statement: str) -> None:
@@ -310,6 +314,90 @@ def test_a_torn_one_is_told_and_can_be_forgotten(store: Store, size: int) -> Non
     again.close()
 
 
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT {} FROM n"
+PLANTED = {
+    "a view without an end": ["DROP TABLE positions", f"CREATE VIEW positions AS {ENDLESS.format('1, 1, i')}"],
+    "a view of an endless text": [
+        "DROP TABLE output",
+        f"CREATE VIEW output AS {ENDLESS.format('1 AS one, 1 AS version, zeroblob(1000000000) AS state')}",
+    ],
+    "a trigger": [
+        "CREATE TRIGGER more AFTER INSERT ON positions BEGIN DELETE FROM output; END",
+    ],
+    "a table that computes": [
+        "DROP TABLE output",
+        "CREATE TABLE output (one INTEGER PRIMARY KEY, version INTEGER, state TEXT AS (zeroblob(1000000000)))",
+    ],
+    "one more table": ["CREATE TABLE more (x)"],
+    "a text that is too long": ["UPDATE positions SET position = printf('%.*c', 5000000, 'x')"],
+}
+
+
+@pytest.mark.parametrize("what", PLANTED)
+def test_what_somebody_has_planted_is_neither_run_nor_read_without_an_end(store: Store, what: str) -> None:
+    store.save(ONE)
+    store.close()
+    for statement in PLANTED[what]:
+        change(store.path, statement)
+    with pytest.raises(CheckpointError, match=r"corrupt: .*--fresh"):
+        read_checkpoint(store.path)
+    again = Store(store.path)
+    for use in (again.load, lambda: again.save(ONE)):
+        with contextlib.suppress(CheckpointError):  # what is planted among the values is only seen by who reads them
+            use()
+            assert what == "a text that is too long"
+    again.forget()
+    again.save(ONE)
+    assert again.load() == Checkpoint(STATE, {one.source: one for one in ONE.positions})
+    again.close()
+
+
+PAGE = 4096
+
+
+def pages_in_circles(data: bytearray) -> None:
+    """Make the rows of a table that has many pages the first of them, again and again."""
+    tops = [at for at in range(PAGE, len(data), PAGE) if data[at] == 5]  # inner pages of tables
+    for top in tops:
+        (count,) = struct.unpack_from(">H", data, top + 3)
+        cells = struct.unpack_from(f">{count}H", data, top + 12)
+        for cell in cells:
+            data[top + cell : top + cell + 4] = data[top + cells[0] : top + cells[0] + 4]
+    assert tops
+
+
+def a_page_of_noise(data: bytearray) -> None:
+    middle = len(data) // PAGE // 2 * PAGE
+    data[middle : middle + PAGE] = bytes(range(256)) * (PAGE // 256)
+
+
+@pytest.mark.parametrize("damage", [pages_in_circles, a_page_of_noise])
+def test_a_damaged_page_is_told(store: Store, damage: Callable[[bytearray], None]) -> None:
+    store.save(Commit(STATE, [position(f"{number}.log", number) for number in range(400)]))
+    store.close()
+    data = bytearray(Path(store.path).read_bytes())
+    damage(data)
+    Path(store.path).write_bytes(data)
+    with pytest.raises(CheckpointError, match=r"corrupt: .*--fresh begins anew"):
+        read_checkpoint(store.path)
+
+
+def test_reading_takes_no_more_steps_than_there_are_bytes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.save(ONE)
+    monkeypatch.setattr(module, "STEPS", 1)
+    with pytest.raises(CheckpointError, match=r"corrupt: --fresh"):
+        store.load()
+
+
+def test_an_empty_file_becomes_a_checkpoint(path: str) -> None:
+    Path(path).touch()
+    store = Store(path)
+    assert store.load() is None
+    store.save(ONE)
+    assert store.load() is not None
+    store.close()
+
+
 def test_a_full_disk_leaves_the_last_commit(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     store.save(ONE)
     assert store._connection is not None
@@ -326,3 +414,63 @@ def test_a_place_where_no_file_can_be(tmp_path: Path) -> None:
         Store(str(tmp_path / "nowhere" / "out.checkpoint"))
     with pytest.raises(CheckpointError, match="directory"):
         Store(str(tmp_path))
+    (tmp_path / "directory").mkdir()
+    with pytest.raises(CheckpointError, match="no such checkpoint"):
+        read_checkpoint(str(tmp_path / "directory"))
+
+
+def test_an_older_text_is_told(store: Store) -> None:
+    store.save(ONE)
+    store.close()
+    change(store.path, "UPDATE positions SET version = 0")
+    with pytest.raises(CheckpointError, match=r"version 0 of its text is not known: --fresh"):
+        read_checkpoint(store.path)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (sqlite3.SQLITE_READONLY, r"may only be read: --checkpoint puts it elsewhere"),
+        (sqlite3.SQLITE_CANTOPEN, r"cannot be opened, or no journal can be made beside it: --checkpoint"),
+        (sqlite3.SQLITE_IOERR, r"disk I/O error: --checkpoint puts it elsewhere"),
+    ],
+)
+def test_whatever_sqlite_says_there_is_a_way_out(store: Store, code: int, reason: str) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = code
+    with pytest.raises(CheckpointError, match=reason), module._telling(store.path):
+        raise error
+
+
+AS_NOBODY = """
+import os, sys
+from logbraid.core.checkpoint import Commit
+from logbraid.errors import CheckpointError
+from logbraid.system.store import Store
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setresgid(65534, 65534, 65534)
+    os.setresuid(65534, 65534, 65534)
+try:
+    store = Store(sys.argv[1])
+    loaded = store.load()
+    store.save(Commit(loaded.output))
+except CheckpointError as error:
+    print(error.reason)
+"""
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_directory_that_may_only_be_read(there: bool) -> None:
+    with tempfile.TemporaryDirectory() as directory:  # which anybody may pass through, unlike those of pytest
+        path = f"{directory}/checkpoint"
+        if there:
+            store = Store(path)
+            store.save(ONE)
+            store.close()
+            os.chmod(path, 0o666)
+        os.chmod(directory, 0o555)
+        said = subprocess.run([sys.executable, "-c", AS_NOBODY, path], capture_output=True, text=True, check=False)
+        os.chmod(directory, 0o755)
+    assert (said.stderr, said.returncode) == ("", 0)
+    assert said.stdout.endswith("--checkpoint puts it elsewhere\n")

@@ -17,6 +17,7 @@ from logbraid.drivers.live import FollowPump
 from logbraid.drivers.newcomers import Begin
 from logbraid.drivers.pump import Pump
 from logbraid.sinks.base import Sink, takes_lines
+from logbraid.sinks.committed import CommittedSink
 from logbraid.system.ports import Clock
 
 __all__ = ["BLOCKING", "ON_A_LOOP", "POURS", "follow_into", "run_into"]
@@ -77,11 +78,10 @@ def _drive(pump: Pump, sink: Sink, clock: Clock, control: Control, notice: Notic
 
 
 def wanted_by(sink: Sink) -> Wanted:
-    """Return what a sink wants to know of where sources go on: one that has ``positions`` saves them."""
-    positions = getattr(sink, "positions", None)
-    if positions is None:
+    """Return what a sink wants to know of where sources go on."""
+    if not isinstance(sink, CommittedSink):
         return Wanted()
-    return Wanted(Told.EACH, positions, resumed=getattr(sink, "resumed", bool(positions)))
+    return Wanted(Told.WHEN_DUE, sink.positions, sink.resumed, sink.group)
 
 
 def run_into(sink: Sink, drive: Callable[[FollowPump], Account], plan: Plan) -> Account:

@@ -32,6 +32,9 @@ __all__ = ["follow"]
 _LAST: Final = 10
 """How many records that are there already come first, where nothing else is said."""
 
+_DIGITS: Final = 18
+"""A longer number is none that anybody means, and one of thousands is not even read."""
+
 _EXAMPLES: Final = """\b
 Examples:
   logbraid follow /var/log/app/*.log
@@ -202,8 +205,8 @@ def _beginning(flags: FollowFlags) -> int | None:
         return None if flags["output"] not in (None, "-") or flags["since"] else _LAST
     if last == "+1":
         return None
-    if not (last.isascii() and last.isdigit()):
-        raise UsageError(f"not a number of records: {last!r}: write 100, 0, or +1 for all")
+    if not (last.isascii() and last.isdigit() and len(last) <= _DIGITS):
+        raise UsageError(f"not a number of records: {last!r:.40}: write 100, 0, or +1 for all")
     return int(last)
 
 

@@ -6,13 +6,14 @@ exactly is corrupt and never repaired: a wrong offset would lose or double lines
 
 from __future__ import annotations
 
-import json
-from base64 import b64decode, b64encode
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from logbraid.core.account import SourceAccount
+from logbraid.core.exact import Kind, decoded, encoded, many, perhaps, record_of
 from logbraid.core.positions import GUARD, Mark, Past, Place, Position
 from logbraid.core.types import Identity, Nanos
 from logbraid.errors import CheckpointError
@@ -29,7 +30,12 @@ __all__ = [
 ]
 
 VERSION: Final = 1
-"""Of the encoding: what a later version has written may mean something that is not known here."""
+"""Of the encoding: what another version has written may mean something that is not known here.
+
+Within one version a text has exactly its keys: one that is missing or unknown is damage. Whoever adds an attribute, be
+it a counter of the account, raises this number and gives ``_value_of`` a table of what texts of the versions before
+read as, ``{version: {key: value}}``; without a line there they are refused.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,11 @@ class OutputState:
         begun: when this file was begun, ns UTC.
         ended_well: the run has ended since, and nothing was left to write.
         form: what the bytes are: text, text with labels, jsonl.
+        first: where the bytes of the runs with this checkpoint begin, in the oldest file that they have written: in
+            this one where none was turned away. What stands before is somebody else's.
+        turned: how many files with something in them were turned away from the name since, by whomever.
+        elsewhere: bytes of sources that had left before, into an output that is not followed up any more.
+        since: when the oldest file was begun, ns UTC: what was last written before is none of them.
     """
 
     identity: Identity
@@ -51,6 +62,14 @@ class OutputState:
     begun: Nanos
     ended_well: bool
     form: str
+    first: int = 0
+    turned: int = 0
+    elsewhere: int = 0
+    since: Nanos = 0
+
+    def turned_away(self, now: Nanos) -> OutputState:
+        """Return what is true of the next, empty file under the name once this one has been turned away."""
+        return replace(self, length=0, guard=b"", begun=now, turned=self.turned + (self.length > 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,167 +99,101 @@ class Commit(NamedTuple):
 
 def encode_position(position: Position) -> str:
     """Return a position as one line of ASCII."""
-    return _text_of(_POSITION, position)
+    return encoded(_POSITION, position)
 
 
-def decode_position(text: str) -> Position:
-    """Return the position that ``encode_position`` has written.
+def decode_position(text: str, version: int = VERSION) -> Position:
+    """Return the position that ``encode_position`` of this version has written.
 
     Raises:
         CheckpointError: it is not exactly that.
     """
-    position: Position = _value_of(_POSITION, text)
+    position: Position = _value_of(_POSITION, text, version)
     return position
 
 
 def encode_output(state: OutputState) -> str:
     """Return the state of an output as one line of ASCII."""
-    return _text_of(_OUTPUT, state)
+    return encoded(_OUTPUT, state)
 
 
-def decode_output(text: str) -> OutputState:
-    """Return the state that ``encode_output`` has written.
+def decode_output(text: str, version: int = VERSION) -> OutputState:
+    """Return the state that ``encode_output`` of this version has written.
 
     Raises:
         CheckpointError: it is not exactly that.
     """
-    state: OutputState = _value_of(_OUTPUT, text)
+    state: OutputState = _value_of(_OUTPUT, text, version)
     return state
 
 
-class _Kind(NamedTuple):
-    """How one kind of value becomes JSON, and how it is had back; what is no such thing raises ValueError."""
-
-    plain: Callable[[Any], Any]
-    value: Callable[[Any], Any]
-
-
-def _text_of(kind: _Kind, value: object) -> str:
-    return json.dumps(kind.plain(value), separators=(",", ":"))
-
-
-def _value_of(kind: _Kind, text: str) -> Any:
+def _value_of(kind: Kind, text: str, version: int) -> Any:
+    if version != VERSION:
+        raise CheckpointError(f"version {version} of its text is not known")
     try:
-        return kind.value(json.loads(text))
-    except (ValueError, RecursionError) as error:
+        return decoded(kind, text)
+    except ValueError as error:
         raise CheckpointError(f"corrupt: {error}") from error
 
 
-def _same(value: Any) -> Any:
-    return value
+def _stands_before(guard: bytes, offset: int) -> bool:
+    """Whether there are no more bytes than fit there."""
+    return len(guard) <= min(offset, GUARD)
 
 
-def _exactly(type_: type) -> _Kind:
-    """Values that JSON has, too. ``True`` is no number here."""
-
-    def value(plain: Any) -> Any:
-        if type(plain) is not type_:
-            raise ValueError(f"{plain!r:.60} is no {type_.__name__}")
-        return plain
-
-    return _Kind(_same, value)
-
-
-def _number(least: int, most: int) -> _Kind:
-    def value(plain: Any) -> int:
-        if type(plain) is not int or not least <= plain <= most:
-            raise ValueError(f"{plain!r:.60} is no such number")
-        return plain
-
-    return _Kind(_same, value)
-
-
-def _many(kind: _Kind, collection: type = tuple) -> _Kind:
-    def value(plain: Any) -> Any:
-        return collection([kind.value(one) for one in _LIST.value(plain)])
-
-    return _Kind(lambda values: [kind.plain(one) for one in values], value)
-
-
-def _perhaps(kind: _Kind) -> _Kind:
-    return _Kind(
-        lambda value: None if value is None else kind.plain(value),
-        lambda plain: None if plain is None else kind.value(plain),
-    )
-
-
-def _record_of(type_: Callable[..., Any], /, **kinds: _Kind) -> _Kind:
-    """Values with these attributes, each of its kind, no more and no less."""
-    parts = tuple(kinds.items())
-
-    def value(plain: Any) -> Any:
-        if _DICT.value(plain).keys() != kinds.keys():
-            raise ValueError(f"{sorted(plain)!r:.60} is not what {type_.__name__} has")
-        return type_(**{name: kind.value(plain[name]) for name, kind in parts})
-
-    return _Kind(lambda whole: {name: kind.plain(getattr(whole, name)) for name, kind in parts}, value)
-
-
-def _with_guard(kind: _Kind, name: str) -> _Kind:
-    """Values whose bytes stand before their offset: there are no more of them than fit there."""
-
-    def value(plain: Any) -> Any:
-        whole = kind.value(plain)
-        if len(getattr(whole, name)) > min(whole.offset, GUARD):
-            raise ValueError(f"{name} is longer than what is before {whole.offset}")
-        return whole
-
-    return _Kind(kind.plain, value)
-
-
-_TEXT: Final = _exactly(str)
-_FLAG: Final = _exactly(bool)
-_LIST: Final = _exactly(list)
-_DICT: Final = _exactly(dict)
-_COUNT: Final = _number(0, 2**63 - 1)
-_TIME: Final = _number(-(2**63), 2**63 - 1)
-_ID: Final = _number(0, 2**64 - 1)  # some file systems use all of it
-_BYTES: Final = _Kind(
-    lambda data: b64encode(data).decode("ascii"),
-    lambda plain: b64decode(_TEXT.value(plain), validate=True),
+_TEXT: Final = Kind((str,))
+_FLAG: Final = Kind((bool,))
+_COUNT: Final = Kind((int,), range=(0, 2**63 - 1))
+_TIME: Final = Kind((int,), range=(-(2**63), 2**63 - 1))
+_ID: Final = Kind((int,), range=(0, 2**64 - 1))  # some file systems use all of it
+_BYTES: Final = Kind(
+    (str,),
+    lambda data: b2a_base64(data, newline=False).decode("ascii"),
+    partial(a2b_base64, strict_mode=True),
 )
 
-_IDENTITY: Final = _record_of(Identity, device=_ID, inode=_ID)
-_MARK: Final = _with_guard(_record_of(Mark, offset=_COUNT, data=_BYTES), "data")
-_PLACE: Final = _with_guard(
-    _record_of(
-        Place,
-        generation=_COUNT,
-        path=_TEXT,
-        identity=_IDENTITY,
-        offset=_COUNT,
-        guard=_BYTES,
-        size=_COUNT,
-        modified=_TIME,
-        compressed=_FLAG,
-    ),
-    "guard",
+_IDENTITY: Final = record_of(Identity, device=_ID, inode=_ID)
+_MARK: Final = record_of(Mark, lambda mark: _stands_before(mark.data, mark.offset), offset=_COUNT, data=_BYTES)
+_PLACE: Final = record_of(
+    Place,
+    lambda place: _stands_before(place.guard, place.offset),
+    generation=_COUNT,
+    path=_TEXT,
+    identity=_IDENTITY,
+    offset=_COUNT,
+    guard=_BYTES,
+    size=_COUNT,
+    modified=_TIME,
+    compressed=_FLAG,
 )
-_PAST: Final = _record_of(Past, generation=_COUNT, identity=_IDENTITY, offset=_COUNT, left=_TIME, marks=_many(_MARK))
-_ACCOUNT_KINDS: Final = {"str": _TEXT, "int": _COUNT, "list[str]": _many(_TEXT, list)}
-_ACCOUNT: Final = _record_of(
-    SourceAccount, **{one.name: _ACCOUNT_KINDS[str(one.type)] for one in fields(SourceAccount)}
-)
-_POSITION: Final = _record_of(
+_PAST: Final = record_of(Past, generation=_COUNT, identity=_IDENTITY, offset=_COUNT, left=_TIME, marks=many(_MARK))
+_ACCOUNT_KINDS: Final = {"str": _TEXT, "int": _COUNT, "list[str]": many(_TEXT, list)}
+_ACCOUNT: Final = record_of(SourceAccount, **{one.name: _ACCOUNT_KINDS[str(one.type)] for one in fields(SourceAccount)})
+_POSITION: Final = record_of(
     Position,
     source=_TEXT,
     place=_PLACE,
     account=_ACCOUNT,
-    stragglers=_many(_PLACE),
-    marks=_many(_MARK),
-    past=_many(_PAST),
+    stragglers=many(_PLACE),
+    marks=many(_MARK),
+    past=many(_PAST),
     holed=_FLAG,
     over=_FLAG,
-    begun=_perhaps(_PLACE),
+    begun=perhaps(_PLACE),
     time=_TIME,
     highest=_TIME,
 )
-_OUTPUT: Final = _record_of(
+_OUTPUT: Final = record_of(
     OutputState,
+    lambda state: _stands_before(state.guard, state.length) and (state.turned > 0 or state.first <= state.length),
     identity=_IDENTITY,
     length=_COUNT,
     guard=_BYTES,
     begun=_TIME,
     ended_well=_FLAG,
     form=_TEXT,
+    first=_COUNT,
+    turned=_COUNT,
+    elsewhere=_COUNT,
+    since=_TIME,
 )

@@ -16,7 +16,15 @@ from logbraid.core.gather import gather, views
 from logbraid.core.kernels import matches
 from logbraid.core.types import NO_TIME, Bool, Bytes8, Int64, Nanos
 
-__all__ = ["Style", "inherited", "inherited_from_below", "promises_more", "record_starts", "record_times"]
+__all__ = [
+    "Style",
+    "inherited",
+    "inherited_from_below",
+    "promises_more",
+    "record_starts",
+    "record_times",
+    "untimed_below",
+]
 
 
 class Style(enum.Enum):
@@ -79,6 +87,12 @@ def record_times(first: Int64, seen: Int64, times: Int64) -> Int64:
     inside = nearest < np.minimum(np.append(first[1:], len(times)), seen)[late]
     found[late[inside]] = times[nearest[inside]]
     return found
+
+
+def untimed_below(times: Int64, above: int = 0) -> int:
+    """Return how many lines behind the last one with a time have none; ``above`` is that number before the first."""
+    timed = (times != NO_TIME).nonzero()[0]
+    return len(times) - 1 - int(timed[-1]) if len(timed) else len(times) + above
 
 
 def inherited(times: Int64, above: Nanos) -> Int64:

@@ -56,14 +56,14 @@ class LiveParser(Parser):
     @property
     def holds_lines(self) -> bool:
         """Whether whole lines wait to see if their record goes on."""
-        return b"\n" in self._rest.tobytes()
+        return self._rest.line > 0
 
     @property
     def expects_more(self) -> bool:
         """Whether the open record is likely to go on: others of this source have, or its text promises it."""
         if self.has_long_records:
             return True
-        lines = self._rest.tobytes().splitlines()
+        lines = bytes(self._rest).splitlines()
         return len(lines) > 1 or any(map(promises_more, lines))
 
     @property
@@ -87,7 +87,7 @@ class LiveParser(Parser):
     def pause(self, stamp: Nanos, ceiling: Nanos = FOREVER) -> SourceBatch | None:
         """Return the records of all whole lines; what comes later begins a record of its own."""
         self._observe(stamp, ceiling)
-        return self._close(Chunk.of(self._rest.data), stamp) if self.holds_lines else None
+        return self._close(Chunk.of(bytes(self._rest)), stamp) if self.holds_lines else None
 
     def finish(self, stamp: Nanos, ceiling: Nanos = FOREVER) -> SourceBatch | None:
         """Return the records of all lines, also of one that has not ended; stragglers may still come."""
@@ -95,7 +95,7 @@ class LiveParser(Parser):
         if not len(self._rest):
             return None
         end = self._end()
-        chunk = Chunk.of(self._rest.data)
+        chunk = Chunk.of(bytes(self._rest))
         if chunk.buffer[chunk.stop - 1] != NEWLINE:
             chunk.buffer[chunk.stop] = NEWLINE
             chunk.stop += 1

@@ -1,8 +1,8 @@
 """From the chunks of one source to batches of its whole records: framing, grouping, cutting, keys.
 
 What comes out depends on the bytes alone, never on how they were cut into chunks: the record that may still go on is
-kept back and read again with the next chunk (at most ``max_record`` bytes of it, so the work stays linear). Nothing
-here knows another source, or the order between sources.
+kept back and read again with the next chunk, unless that is small and only makes the record longer, so the work stays
+linear. Nothing here knows another source, or the order between sources.
 """
 
 from __future__ import annotations
@@ -14,18 +14,23 @@ import numpy as np
 
 from logbraid.core.cutting import Pieces, cut
 from logbraid.core.events import Event, RecordCut
-from logbraid.core.grouping import Style, inherited, inherited_from_below, record_times
+from logbraid.core.grouping import Style, inherited, inherited_from_below, record_times, untimed_below
 from logbraid.core.keys import RunningMaximum
-from logbraid.core.lines import NEWLINE, frame
+from logbraid.core.lines import NEWLINE, find_byte, frame
 from logbraid.core.passage import guard_behind
 from logbraid.core.recognise import BOM, SAMPLE_BYTES, Recogniser, texts
 from logbraid.core.records import SourceBatch
+from logbraid.core.rest import Rest
 from logbraid.core.timestamps.detect import Lock
-from logbraid.core.types import FOREVER, NO_TIME, PADDING, Bytes8, Chunk, Int64, Nanos, Source
+from logbraid.core.types import FOREVER, NO_TIME, PADDING, Chunk, Int64, Nanos, Source
 
 __all__ = ["Parser", "Start"]
 
-_NOTHING: Final = np.empty(0, np.uint8)
+LONG: Final = 4096
+"""A rest that is shorter (bytes) is read again with whatever comes: that is less work than to ask."""
+
+SMALL: Final = 8
+"""A chunk is small where the rest is at least so many times as long; else reading both again stays linear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +77,14 @@ class Parser:
         self._source = source
         self._generation = start.generation
         self._max_record = max_record
-        self._rest: Bytes8 = _NOTHING
+        self._rest = Rest()
         self._offset = start.offset  # of the first byte of the rest
         self._guard = start.guard  # stands before the rest
         self._inherited = NO_TIME  # time of the rest where it goes on with a record that was cut
         self._inside_line = False  # the rest begins in the middle of a line
         self._inside_record = False  # the rest goes on with a record that was cut
         self._open_time = NO_TIME  # time of the first record that may still go on, where that is known
+        self._untimed = 0  # lines without a time behind the last one that had one, when lines were read last
         # A time further inside a line does not count: so long a line may be cut before its end is seen.
         self._reach = max(max_record, SAMPLE_BYTES)
         self._events: list[Event] = []
@@ -112,19 +118,23 @@ class Parser:
             chunk: belongs to the parser from now on.
             stamp: the time of records in a source that has no timestamps at all.
         """
-        return self._parse(chunk.prepend(self._rest), stamp, final=False)
+        if self._only_goes_on(chunk):
+            if self._open_time != NO_TIME and self.recogniser.style is Style.PLAIN:
+                self._open_time = stamp
+            return None
+        return self._parse(self._rest.before(chunk), stamp, final=False)
 
     def finish(self, stamp: Nanos) -> SourceBatch | None:
         """Say that nothing follows; return the records that were still open."""
         end = self._end()
-        batch = self._parse(Chunk.of(self._rest.data), stamp, final=True) if len(self._rest) else None
+        batch = self._parse(Chunk.of(bytes(self._rest)), stamp, final=True) if len(self._rest) else None
         self._offset, self._guard = end  # a newline that was added is not the source's own
         return batch
 
     def _end(self) -> tuple[int, bytes]:
         """Return the offset behind all that was received, and the guard there."""
         size = len(self._rest)
-        return self._offset + size, guard_behind(self._guard, self._rest, 0, size)
+        return self._offset + size, guard_behind(self._guard, memoryview(bytes(self._rest)), 0, size)
 
     def _parse(self, chunk: Chunk, stamp: Nanos, *, final: bool) -> SourceBatch | None:
         limit = self._offset + len(chunk)
@@ -133,12 +143,44 @@ class Parser:
             chunk.buffer[chunk.stop] = NEWLINE
             chunk.stop += 1
         starts, ends = frame(chunk.buffer, chunk.start, chunk.stop)
-        if not self._waits_for_format(chunk, starts, ends, final=final):
-            starts, ends = self._with_long_tail(chunk, starts, ends)
-            if len(ends):
-                return self._leave(chunk, starts, ends, limit, stamp, final=final)
-        self._keep(chunk, chunk.start)
+        if self._waits_for_format(chunk, starts, ends, final=final):
+            self._keep(chunk, chunk.start, newest=None)
+            return None
+        starts, ends = self._with_long_tail(chunk, starts, ends)
+        if len(ends):
+            return self._leave(chunk, starts, ends, limit, stamp, final=final)
+        self._keep(chunk, chunk.start, newest=chunk.start)
         return None
+
+    def _only_goes_on(self, chunk: Chunk) -> bool:
+        """Keep a small chunk that only makes the newest record longer; return whether it is one."""
+        rest = self._rest
+        if rest.newest is None or len(rest) < max(LONG, SMALL * len(chunk)):
+            return False
+        newlines = find_byte(chunk.buffer, chunk.start, chunk.stop, NEWLINE)
+        behind = int(newlines[-1]) + 1 - chunk.start if len(newlines) else 0
+        edge = len(rest) + behind if behind else rest.line
+        stop = len(rest) + len(chunk)
+        if self._inside_line and not edge:
+            edge = stop  # such a line is taken as it comes
+        if edge - rest.newest > self._max_record or stop - edge >= self._reach + PADDING:
+            return False  # it is cut, or what it begins with is known by now
+        untimed = self._untimed_with(chunk) if behind else rest.untimed
+        if untimed is None:
+            return False
+        self.has_long_records |= behind > 0 or self._inside_line
+        rest.grow(chunk, behind, untimed)
+        return True
+
+    def _untimed_with(self, chunk: Chunk) -> int | None:
+        """Return with how many untimed lines the rest ends then; None where a record begins, or a format may."""
+        if not self._rest.line:
+            return None  # the record's first line was not seen to its end
+        lines = self._rest.line_before(chunk)
+        starts, ends = frame(lines.buffer, lines.start, lines.stop)
+        readable = np.minimum(ends, starts + self._reach)
+        told = self._open_time != NO_TIME
+        return self.recogniser.goes_on(lines.buffer, starts, readable, self._rest.untimed, told=told)
 
     def _leave(
         self, chunk: Chunk, starts: Int64, ends: Int64, limit: int, stamp: Nanos, *, final: bool
@@ -153,7 +195,7 @@ class Parser:
         self._open_time = NO_TIME if final else int(pieces.times[max(closed, 0)])
         if closed <= 0:
             self.recogniser.previous = previous  # all lines will be read again, from the same time on
-            self._keep(chunk, chunk.start)
+            self._keep(chunk, chunk.start, newest=int(pieces.edges[-2]))
             return None
         batch = self._batch(chunk, pieces, closed, limit, stamp)
         self.recogniser.previous = int(batch.time[-1])
@@ -162,18 +204,19 @@ class Parser:
         self._inside_record = position not in begins[np.searchsorted(begins, position) :][:1]
         self._inside_line = bool(chunk.buffer[position - 1] != NEWLINE)
         self._inherited = int(batch.time[-1])
-        self._keep(chunk, position)
+        self._keep(chunk, position, newest=int(pieces.edges[-2]))
         return batch
 
     def _open_records(self) -> int:
         """Return how many records at the end may not leave: a braced one does not tell its time in its first line."""
         return 2 if self.recogniser.style is Style.BRACED else 1
 
-    def _keep(self, chunk: Chunk, position: int) -> None:
-        """Keep what stands from ``position`` on for the next chunk."""
+    def _keep(self, chunk: Chunk, position: int, newest: int | None) -> None:
+        """Keep what stands from ``position`` on for the next chunk; the last record in it begins at ``newest``."""
         self._offset += position - chunk.start
         self._guard = guard_behind(self._guard, chunk.buffer, chunk.start, position)
-        self._rest = chunk.buffer[position : chunk.stop].copy()
+        begin = None if newest is None else max(newest - position, 0)
+        self._rest = Rest(chunk.buffer[position : chunk.stop].copy(), begin, self._untimed)
 
     def _waits_for_format(self, chunk: Chunk, starts: Int64, ends: Int64, *, final: bool) -> bool:
         if self.recogniser.style is None and not self._look(chunk, starts, ends, final=final):
@@ -210,6 +253,7 @@ class Parser:
             place = np.concatenate([ends[:1] - 1, starts[1:]])
         readable = np.minimum(ends, place + self._reach)
         times, begins = self.recogniser.lines(chunk.buffer, place, readable, self._offset - chunk.start)
+        self._untimed = untimed_below(times)
         self.has_long_records |= not begins.all()
         begins[0] = True
         if self.recogniser.style is Style.TIMED and begins.all():

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from logbraid.core.events import Event, FormatChanged, NoTimestamps
-from logbraid.core.grouping import Style, record_starts
+from logbraid.core.grouping import Style, record_starts, untimed_below
 from logbraid.core.lines import frame
 from logbraid.core.options import Options
 from logbraid.core.timestamps.calendar import Calendar
@@ -168,6 +168,29 @@ class Recogniser:
                 begin = done = change
                 step = 4 * SAMPLE_LINES  # the next change may be as near: what lies far behind it would be read in vain
         return times, begins
+
+    def goes_on(self, buffer: Bytes8, starts: Int64, ends: Int64, untimed: int, *, told: bool) -> int | None:
+        """Return how many untimed lines a record ends with, once these lines are its last.
+
+        None where that is not certain without what stands before them: one may begin a record, tell the time of this
+        one, or show that the format has changed.
+
+        Args:
+            buffer: holds the lines ``buffer[start:end]``.
+            starts: where they start.
+            ends: where they end.
+            untimed: how many untimed lines stand right before them.
+            told: the record's time is known.
+        """
+        assert self.style is not None, "the format was looked for"
+        times = np.full(len(starts), NO_TIME, np.int64)
+        if self.reader is not None:
+            times[self.reader.timed(buffer, starts, ends)] = 0
+        tells = not told and times.max() != NO_TIME
+        changes = self.reader is not None and untimed + len(starts) >= self._patience
+        if tells or changes or record_starts(self.style, buffer, starts, ends, times).any():
+            return None
+        return untimed_below(times, untimed)
 
     def _read(self, buffer: Bytes8, starts: Int64, ends: Int64) -> tuple[Int64, Bool]:
         assert self.style is not None, "the format was looked for"

@@ -7,12 +7,14 @@ that was killed anywhere goes on from there: what came behind is cut off and wri
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from threading import RLock
 from typing import Final, Protocol
 
 from logbraid.core.checkpoint import Checkpoint, Commit, OutputState
 from logbraid.core.events import Event
 from logbraid.core.positions import Position
+from logbraid.core.progress import GROUP
 from logbraid.core.types import Identity, Nanos
 from logbraid.errors import SinkError
 from logbraid.sinks.base import Batch, Renderer
@@ -20,10 +22,7 @@ from logbraid.sinks.growing import GrowingFile
 from logbraid.sinks.saving import Saving
 from logbraid.sinks.turnover import Turnover
 
-__all__ = ["GROUP", "CheckpointStore", "CommittedSink"]
-
-GROUP: Final = 64 << 20
-"""Bytes after which a commit is made though nobody has asked for one."""
+__all__ = ["CheckpointStore", "CommittedSink"]
 
 ALIEN: Final = (
     "{name}: somebody else has truncated it or written to it: {size} bytes are there and {length} should be. "
@@ -54,15 +53,15 @@ class CheckpointStore(Protocol):
 class CommittedSink:
     """Appends to a file and commits what is in it; made by ``resuming.committed``.
 
-    Commits are made where a batch is ``due``, after 64 MiB, and at the end; only what ends with a newline is committed.
+    Commits are made where a batch is ``due``, which says where the sources of all bytes before it go on; and only of
+    what ends with a newline. Whatever else is to happen to the output waits for that.
 
     Args:
         file: prepared for the first line.
         renderer: what the bytes are.
         store: of the checkpoint.
+        state: the output as this run begins with it.
         wall: tells the time, ns UTC.
-        begun: when this file was begun.
-        form: what the bytes are, in words.
         checkpoint: what the run goes on from.
         turnover: the output's own rotation, if it has one.
         notices: what became of the output before this run.
@@ -70,7 +69,8 @@ class CommittedSink:
 
     Attributes:
         positions: of every source, as the run found them.
-        resumed: the run goes on from a checkpoint.
+        resumed: there are some, so that what is in none of them has come since.
+        group: bytes after which a batch should be ``due`` at the latest.
         notices: what became of the output before this run.
 
     Raises:
@@ -83,9 +83,8 @@ class CommittedSink:
         renderer: Renderer,
         store: CheckpointStore,
         *,
+        state: OutputState,
         wall: Callable[[], Nanos],
-        begun: Nanos,
-        form: str,
         checkpoint: Checkpoint | None = None,
         turnover: Turnover | None = None,
         notices: Sequence[Event] = (),
@@ -94,18 +93,19 @@ class CommittedSink:
         self.name = file.name
         self.renderer = renderer
         self.positions: Mapping[str, Position] = checkpoint.positions if checkpoint else {}
-        self.resumed = checkpoint is not None
+        self.resumed = bool(self.positions)
+        self.group = min(GROUP, turnover.size or GROUP) if turnover else GROUP
         self.notices = list(notices)
         self._file = file
         self._store = store
         self._wall = wall
-        self._begun = begun
-        self._form = form
+        self._known = state
         self._turnover = turnover
         self._saving = Saving(self._save, beside=beside)
         self._lock = RLock()  # reopen may be asked for by another thread than the one that writes
         self._moved: dict[str, Position] = {}
         self._due = self._reopening = self._closed = False
+        self._settled = True  # the positions are those of all that was written
         self._asked = -1  # the length that a commit was asked for last; none yet
         self._save_now()
 
@@ -142,15 +142,15 @@ class CommittedSink:
             if getattr(batch, "parts", True):  # a batch of lines that only says that it is time has none
                 self._file.write(self.renderer(batch))
             self._moved.update((position.source, position) for position in batch.positions)
-            self._due |= getattr(batch, "due", False) or self._file.length - self._asked >= GROUP
-            if self._file.whole:
-                self._at_line_end()
+            self._settled = batch.due or bool(batch.positions)
+            self._due |= batch.due
+            self._go_on()
 
     def flush(self) -> None:
         """Nothing is held back."""
 
     def reopen(self) -> None:
-        """Go on in a new file, after somebody has renamed the old one; as soon as no line is half written.
+        """Go on in a new file, after somebody has renamed the old one; as soon as the old one can be committed.
 
         Raises:
             SinkError: the new file cannot be opened, or is not empty; the old one is written on.
@@ -158,8 +158,7 @@ class CommittedSink:
         """
         with self._lock:
             self._reopening = True
-            if self._file.whole:
-                self._at_line_end()
+            self._go_on()
 
     def close(self) -> None:
         """Commit that the run ended well, and let everything go; may be called again.
@@ -172,7 +171,7 @@ class CommittedSink:
             if self._closed:
                 return
             try:
-                if self._file.whole:
+                if self._file.whole and self._settled:
                     self._save_now(ended_well=True)
                 self._saving.wait()
             finally:
@@ -189,12 +188,14 @@ class CommittedSink:
         self._store.close()
         self._file.abandon()
 
-    def _at_line_end(self) -> None:
-        """Do what has waited for the end of a line."""
+    def _go_on(self) -> None:
+        """Do what has waited until all that was written can be committed."""
+        if not (self._file.whole and self._settled):
+            return
         if self._reopening:
             self._reopening = False
             self._begin_anew()
-        elif self._turnover and self._turnover.is_due(self._file.length, self._wall() - self._begun):
+        elif self._turnover and self._turnover.is_due(self._file.length, self._wall() - self._known.begun):
             self._begin_anew(self._turnover)
         elif self._due:
             self._commit()
@@ -209,7 +210,7 @@ class CommittedSink:
             turnover.rotate(self._file.place)
         if self._file.switch(empty=True):
             self._file.sync_name()
-            self._begun = self._wall()
+            self._known = self._known.turned_away(self._wall())
             self._save_now()
 
     def _commit(self) -> None:
@@ -221,8 +222,7 @@ class CommittedSink:
     def _save_now(self, *, ended_well: bool = False) -> None:
         """Save what is true now, and wait for it."""
         self._due = False
-        self._saving.wait()
-        self._save(self._next_commit(ended_well=ended_well))
+        self._saving.save_now(lambda: self._next_commit(ended_well=ended_well))
 
     def _next_commit(self, *, ended_well: bool = False) -> Commit:
         """Take what has moved, together with the output that it has moved to."""
@@ -237,8 +237,14 @@ class CommittedSink:
             raise SinkError(ALIEN.format(name=self.name, size=status.st_size, length=self._file.length))
         if not status.st_nlink:
             raise SinkError(f"{self.name}: somebody has deleted it while it was written to")
-        identity = Identity.of(status)
-        return OutputState(identity, self._file.length, self._file.guard, self._begun, ended_well, self._form)
+        self._known = replace(
+            self._known,
+            identity=Identity.of(status),
+            length=self._file.length,
+            guard=self._file.guard,
+            ended_well=ended_well,
+        )
+        return self._known
 
     def _save(self, commit: Commit) -> None:
         """First the bytes, then the word that they are there."""

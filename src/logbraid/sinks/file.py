@@ -9,7 +9,6 @@ import contextlib
 import os
 import select
 import stat
-import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
@@ -28,6 +27,7 @@ __all__ = [
     "writing",
 ]
 
+_NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 _PIECE: Final = 64 << 10
 """Bytes a call: a pipe takes no more at once, and who looks on from another thread sees that it moves."""
 
@@ -135,19 +135,28 @@ class NewFile:
             return os.open(self.name, os.O_WRONLY | os.O_CLOEXEC)
         # Behind a symbolic link the file itself is replaced, not the link.
         self.name = os.path.realpath(self.name)
-        directory, name = os.path.split(self.name)
-        descriptor, self._temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".partial", dir=directory)
-        os.fchmod(descriptor, _mode_of(self.name))
+        mode = _mode_of(self.name)
+        descriptor, self._temporary = _temporary_for(self.name, 0o666 if mode is None else mode)
+        if mode is not None:
+            os.fchmod(descriptor, mode)
         return descriptor
 
 
-def _mode_of(path: str) -> int:
-    """Return the mode of the file that will be replaced, or that of a new one under the umask."""
-    with contextlib.suppress(OSError):
+def _mode_of(path: str) -> int | None:
+    """Return the mode of the file that will be replaced, which the new one takes over; None: there is none."""
+    try:
         return stat.S_IMODE(os.stat(path).st_mode)
-    umask = os.umask(0)
-    os.umask(umask)
-    return 0o666 & ~umask
+    except OSError:
+        return None
+
+
+def _temporary_for(path: str, mode: int) -> tuple[int, str]:
+    """Make a file beside ``path`` that nobody has known, with no wider a mode than this under the umask."""
+    directory, name = os.path.split(path)
+    while True:
+        temporary = os.path.join(directory, f".{name}.{os.urandom(4).hex()}.partial")
+        with contextlib.suppress(FileExistsError):
+            return os.open(temporary, _NEW, mode), temporary
 
 
 class DescriptorSink:

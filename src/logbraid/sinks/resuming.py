@@ -78,16 +78,16 @@ def committed(
             raise CheckpointError(refusal(facts), path)
         if step is Step.EMPTY:
             _empty(file, store)
+        notices = _prepare(step, file, facts)
         return CommittedSink(
             file,
             renderer,
             store,
+            state=_beginning(step, file, facts, checkpoint, wall()),
             wall=wall,
-            begun=facts.committed.begun if facts.committed and step in _SAME_FILE else wall(),
-            form=form,
             checkpoint=checkpoint,
             turnover=turnover,
-            notices=_prepare(step, file, facts),
+            notices=notices,
             beside=beside,
         )
     except BaseException:
@@ -95,9 +95,6 @@ def committed(
             file.abandon()
         store.close()
         raise
-
-
-_SAME_FILE: Final = (Step.RESUME, Step.APPEND)
 
 
 def _opened(path: str) -> GrowingFile:
@@ -160,3 +157,29 @@ def _prepare(step: Step, file: GrowingFile, facts: Facts) -> list[Event]:
     file.sync()
     file.sync_name()  # who made the file may have been killed before it was on the disk that it is there
     return notices
+
+
+def _beginning(step: Step, file: GrowingFile, facts: Facts, checkpoint: Checkpoint | None, now: Nanos) -> OutputState:
+    """Return the output as the run begins with it.
+
+    Where it does not go on with just what was committed, its bytes begin behind what is there, whoever wrote that.
+    """
+    committed = facts.committed
+    if committed and step in _AS_COMMITTED and committed.form == facts.form:
+        return committed if step is Step.RESUME else committed.turned_away(now)
+    positions = checkpoint.positions.values() if checkpoint else ()
+    return OutputState(
+        Identity.of(file.status),
+        file.length,
+        file.guard,
+        begun=committed.begun if committed and step in _SAME_FILE else now,
+        ended_well=False,
+        form=facts.form,
+        first=file.length,
+        elsewhere=sum(position.account.bytes_emitted for position in positions),
+        since=now,
+    )
+
+
+_AS_COMMITTED: Final = (Step.RESUME, Step.GO_ON)
+_SAME_FILE: Final = (Step.RESUME, Step.APPEND)

@@ -45,6 +45,15 @@ class Saving:
             self._waiting = commit if self._waiting is None else _both(self._waiting, commit)
             self._changed.notify_all()
 
+    def save_now(self, commit: Callable[[], Commit]) -> None:
+        """Save what is true once all that was asked for is saved, and wait for it. Raises what any commit raised."""
+        self.wait()
+        try:
+            self._save(commit())
+        except BaseException as error:  # nothing may be committed behind it: what it held would be left out
+            self._error = error
+            raise
+
     def check(self) -> None:
         """Raise what a commit raised, if one did: nothing is saved after that."""
         if self._error is not None:

@@ -24,6 +24,9 @@ KEEP: Final = 5
 class Turnover:
     """When to begin a new file, and how many old ones to keep.
 
+    It is asked when a batch comes, be it an empty one that only moves positions, once all that was written can be
+    committed; and at no other time: a file that is old enough keeps its name as long as nothing comes.
+
     Attributes:
         size: bytes that make a file full; it ends with the batch that brings it there.
         age: of a file, ns, after which the next one is begun.

@@ -82,7 +82,8 @@ class Known:
     def admits_name(self, path: str, key: str) -> bool:
         """Whether the name is neither the run's own output nor followed; says so if it is."""
         if key in self._excluded_keys:
-            self.say(SourceSkipped(path, "belongs to the output"))
+            if not self._goes_with_another(key):
+                self.say(SourceSkipped(path, "belongs to the output"))
         elif key not in self._followed:
             return True
         elif self._followed[key] != path:
@@ -112,6 +113,10 @@ class Known:
         self._followed[path if path == key else key] = path  # one object for both where that will do
         if identity is not None:
             self._identities[identity] = path
+
+    def _goes_with_another(self, key: str) -> bool:
+        """Whether it stands beside an output as its checkpoint and that one's journal do: the output is told of."""
+        return any(key.startswith((f"{other}.", f"{other}-")) for other in self._excluded_keys)
 
     def _directory_of(self, path: str) -> Directory:
         """What the system says about a path's directory, asked once a search."""

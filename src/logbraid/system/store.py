@@ -38,14 +38,25 @@ APPLICATION: Final = 0x6C6F6762
 LAYOUT: Final = 1
 """Of the tables."""
 
+TABLES: Final = (
+    "CREATE TABLE output (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, state TEXT NOT NULL)",
+    "CREATE TABLE positions (source BLOB PRIMARY KEY, version INTEGER NOT NULL, position TEXT NOT NULL)",
+)
+"""All that is there, word for word: a view or a trigger that somebody has put in would be run."""
+
 SCHEMA: Final = f"""
     BEGIN IMMEDIATE;
     PRAGMA application_id = {APPLICATION};
     PRAGMA user_version = {LAYOUT};
-    CREATE TABLE output (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, state TEXT NOT NULL);
-    CREATE TABLE positions (source BLOB PRIMARY KEY, version INTEGER NOT NULL, position TEXT NOT NULL);
+    {"; ".join(TABLES)};
     COMMIT;
 """
+
+LONGEST: Final = 4 << 20
+"""Bytes of one row: what says where a source is has some thousands."""
+
+STEPS: Final = 1 << 20
+"""Of SQLite, to read a checkpoint, besides some for each of its bytes: a file that leads in circles needs more."""
 
 PATIENCE: Final = 60.0
 """Seconds that a commit waits for somebody who reads."""
@@ -56,17 +67,22 @@ LOCKED_BYTE: Final = 1 << 62
 """Far behind the bytes that SQLite locks: where a lock of the whole file is made of such, the two must not meet."""
 
 OPENING: Final = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+ELSEWHERE: Final = "--checkpoint puts it elsewhere"
 FRESH: Final = "--fresh begins anew, `logbraid checkpoint reset {path}` forgets it"
+CORRUPT: Final = f"corrupt: {FRESH}"
 FOREIGN: Final = "is not a checkpoint of logbraid: move it away, or name another file with --checkpoint"
 IN_USE: Final = "in use by another run"
 
 REASONS: Final = {
     sqlite3.SQLITE_NOTADB: FOREIGN,
-    sqlite3.SQLITE_CORRUPT: f"corrupt: {FRESH}",
-    sqlite3.SQLITE_ERROR: f"corrupt: {FRESH}",  # a table or a column is not there
+    sqlite3.SQLITE_CORRUPT: CORRUPT,
+    sqlite3.SQLITE_ERROR: CORRUPT,
+    sqlite3.SQLITE_TOOBIG: CORRUPT,
+    sqlite3.SQLITE_INTERRUPT: CORRUPT,  # it had no end
     sqlite3.SQLITE_FULL: "no space left on device: make room and start again, nothing that was committed is lost",
     sqlite3.SQLITE_BUSY: "another program holds it: close that and start again",
-    sqlite3.SQLITE_READONLY: "may only be read: --checkpoint puts it elsewhere",
+    sqlite3.SQLITE_READONLY: f"may only be read: {ELSEWHERE}",
+    sqlite3.SQLITE_CANTOPEN: f"cannot be opened, or no journal can be made beside it: {ELSEWHERE}",
 }
 
 
@@ -236,7 +252,10 @@ def _connect(path: str, patience: float) -> sqlite3.Connection:
     """Open a file that is there; for reading only where more is not allowed. Raises sqlite3.Error."""
     uri = f"file:{quote(os.fsencode(os.path.abspath(path)))}?mode=rw"
     # One thread at a time uses it, but not always the same one.
-    return sqlite3.connect(uri, uri=True, timeout=patience, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(uri, uri=True, timeout=patience, isolation_level=None, check_same_thread=False)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
 
 
 def _is_ours(connection: sqlite3.Connection, path: str) -> bool:
@@ -253,6 +272,9 @@ def _is_ours(connection: sqlite3.Connection, path: str) -> bool:
         return False
     if layout > LAYOUT:
         raise CheckpointError(_newer(layout, path), path)
+    made = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchmany(len(TABLES) + 1)
+    if set(made) != {(table,) for table in TABLES}:
+        raise CheckpointError("corrupt: it holds other tables than it should")
     return True
 
 
@@ -261,32 +283,48 @@ def _newer(version: int, path: str) -> str:
 
 
 def _checkpoint_in(connection: sqlite3.Connection, path: str) -> Checkpoint | None:
+    _bound(connection, STEPS)
     connection.execute("BEGIN")  # so that both tables are of one moment
     try:
         if not _is_ours(connection, path):
             return None
+        _bound(connection, STEPS + os.stat(path).st_size)  # nobody changes it as long as this is read
+        _check_pages(connection)
         outputs = connection.execute("SELECT version, state FROM output").fetchall()
         rows = connection.execute("SELECT version, position FROM positions").fetchall()
     finally:
+        _bound(connection, None)
         connection.execute("ROLLBACK")
-    states = [decode_output(text) for text in _texts(outputs, path)]
-    positions = [decode_position(text) for text in _texts(rows, path)]
+    states = [decode_output(text, version) for version, text in _texts(outputs, path)]
+    positions = [decode_position(text, version) for version, text in _texts(rows, path)]
     if not states and not positions:
         return None
     return Checkpoint(_only(states), {position.source: position for position in positions})
+
+
+def _bound(connection: sqlite3.Connection, steps: int | None) -> None:
+    """End each query after so many steps of SQLite."""
+    connection.set_progress_handler((lambda: 1) if steps else None, steps or 0)
+
+
+def _check_pages(connection: sqlite3.Connection) -> None:
+    """See that each page is led to once: one that stands for others would hide rows, or have no end of them."""
+    found = connection.execute("PRAGMA quick_check(1)").fetchall()
+    if found != [("ok",)]:
+        raise CheckpointError("corrupt: its pages contradict each other")
 
 
 def _only(states: list[OutputState]) -> OutputState | None:
     return states[0] if states else None
 
 
-def _texts(rows: Iterable[tuple[object, object]], path: str) -> Iterator[str]:
+def _texts(rows: Iterable[tuple[object, object]], path: str) -> Iterator[tuple[int, str]]:
     for version, text in rows:
         if not isinstance(version, int) or not isinstance(text, str):
             raise CheckpointError("corrupt: it holds other values than it should")
         if version > VERSION:
             raise CheckpointError(_newer(version, path), path)
-        yield text
+        yield version, text
 
 
 def _put(connection: sqlite3.Connection, commit: Commit) -> None:
@@ -310,8 +348,8 @@ def _telling(path: str) -> Iterator[None]:
         if error.path:
             raise
         raise CheckpointError(f"{error.reason}: {FRESH.format(path=path)}", path) from error
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite quotes from what is damaged
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-        raise CheckpointError(REASONS.get(code, str(error)).format(path=path), path) from error
+        raise CheckpointError(REASONS.get(code, f"{error}: {ELSEWHERE}").format(path=path), path) from error
     except OSError as error:
-        raise CheckpointError(f"{os.strerror(error.errno or 0)}: --checkpoint puts it elsewhere", path) from error
+        raise CheckpointError(f"{os.strerror(error.errno or 0)}: {ELSEWHERE}", path) from error

@@ -23,7 +23,7 @@ from logbraid.verify.generations import Whereabouts, whereabouts
 from logbraid.verify.labels import prefix
 from logbraid.verify.lines import LineReader, room_for
 from logbraid.verify.loose import Lenient, LooseWalk, Omits
-from logbraid.verify.outputs import Committed, committed
+from logbraid.verify.outputs import committed
 from logbraid.verify.stretch import Stretch
 from logbraid.verify.verdict import Miscount, Truth, Verdict
 
@@ -93,15 +93,21 @@ class Judgement:
     def __init__(self, disk: Disk, path: str, state: OutputState, origins: Sequence[Origin]) -> None:
         self._origins = origins
         self._room = room_for(1 + sum(len(origin.there.stretches) for origin in origins))
-        self._emitted = sum(origin.emitted for origin in origins)
-        self._output: Committed = committed(disk, path, state, self._emitted, self._payload)
+        self._elsewhere = state.elsewhere
+        self._output = committed(disk, path, state)
 
     def verdict(self) -> Verdict:
         """Walk through the output, and hold the account against what was found."""
         output = LineReader(self._output, self._room, torn_last=False)
         verdict = self._loosely(output) if self._is_partial else self._exactly(output)
         missing = tuple(self._missing())
-        verdict = replace(verdict, missing=missing, behind=self._output.behind, filtered=self._filtered)
+        verdict = replace(
+            verdict,
+            missing=missing,
+            before=self._output.before,
+            behind=self._output.behind,
+            filtered=self._filtered,
+        )
         if verdict.truth is Truth.TRUE and missing:
             verdict = replace(verdict, truth=Truth.UNDECIDED)
         return self._located(verdict)
@@ -111,9 +117,14 @@ class Judgement:
         return sum(origin.filtered for origin in self._origins)
 
     @property
+    def _is_whole(self) -> bool:
+        """Whether all that has left can be seen in the output."""
+        return not self._output.gone and not self._elsewhere
+
+    @property
     def _is_partial(self) -> bool:
         """Whether some lines are in the sources only, or in the output only."""
-        return self._filtered > 0 or not self._output.whole or any(origin.there.gone > 0 for origin in self._origins)
+        return self._filtered > 0 or not self._is_whole or any(origin.there.gone > 0 for origin in self._origins)
 
     def _exactly(self, output: LineReader) -> Verdict:
         readers = [self._reader(i, origin, stretch) for i, (origin, stretch) in enumerate(self._stretches())]
@@ -121,7 +132,7 @@ class Judgement:
         return _counted(verdict, self._miscounts())
 
     def _loosely(self, output: LineReader) -> Verdict:
-        otherwise = Omits.NOTHING if self._output.whole else Omits.FIRST
+        otherwise = Omits.NOTHING if self._is_whole else Omits.FIRST
         sources = [
             Lenient(self._reader(i, origin, stretch), Omits.ANY if origin.filtered else otherwise)
             for i, (origin, stretch) in enumerate(self._stretches())
@@ -136,18 +147,6 @@ class Judgement:
 
     def _reader(self, index: int, origin: Origin, stretch: Stretch) -> LineReader:
         return LineReader(stretch, self._room, index=index, prefix=origin.prefix, first=stretch.start)
-
-    def _payload(self, part: Stretch) -> int:
-        """Return how many bytes of sources are in a part of the output: a label is none of them."""
-        if not any(origin.prefix for origin in self._origins):
-            return len(part)
-        prefixes = tuple(sorted({origin.prefix for origin in self._origins}, key=len, reverse=True))
-        lines = LineReader(part.reopen(), self._room)
-        size = 0
-        while lines.has(0):
-            line = lines.take()
-            size += len(line) + 1 - len(next((each for each in prefixes if line.startswith(each)), b""))
-        return size
 
     def _miscounts(self) -> Iterator[Miscount]:
         """Yield the accounts that contradict themselves, or the files."""
@@ -169,7 +168,7 @@ class Judgement:
             sharing = [origin for origin in self._origins if origin.prefix == each]
             said = sum(origin.emitted for origin in sharing)
             most = said + torn[each] + sum(origin.torn for origin in sharing)
-            if payload[each] > most or (payload[each] < said and self._output.whole):
+            if payload[each] > most or (payload[each] < said and self._is_whole):
                 paths = ", ".join(origin.there.position.source for origin in sharing)
                 yield Miscount(paths, f"{said} bytes have left, and {payload[each]} are in the output")
 
@@ -182,8 +181,11 @@ class Judgement:
             if account.bytes_lost or account.reasons:
                 lost = f"{account.bytes_lost} bytes were lost" if account.bytes_lost else "some may be lost"
                 yield ": ".join((name, lost, *account.reasons))
-        if not self._output.whole:
-            yield f"{self._output.path}: files that were rotated away are gone"
+        if self._output.gone:
+            files = "files" if self._output.gone > 1 else "file"
+            yield f"{self._output.path}: {self._output.gone} {files} rotated away from it cannot be seen any more"
+        if self._elsewhere:
+            yield f"{self._output.path}: {self._elsewhere} bytes had left before it was begun anew"
 
     def _located(self, verdict: Verdict) -> Verdict:
         """Say in which of the output's files the difference is."""

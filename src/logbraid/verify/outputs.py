@@ -1,17 +1,19 @@
 """The output as it was committed: the file of that name up to the committed length, and what was rotated away before.
 
-All of it reads as one, oldest first. What stands behind the last commit is counted and never read.
+All of it reads as one, oldest first. What stands before the first run or behind the last commit is counted and never
+read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from logbraid.core.checkpoint import OutputState
-from logbraid.core.types import Sibling
+from logbraid.core.positions import Mark
+from logbraid.core.types import SECOND, Sibling
 from logbraid.errors import SourceError
 from logbraid.system.followed import Disk
-from logbraid.verify.stretch import Stretch, length_of
+from logbraid.verify.stretch import Stretch, fits, length_of
 
 __all__ = ["Committed", "committed"]
 
@@ -22,14 +24,16 @@ class Committed:
     Args:
         path: the output's name.
         parts: its files, oldest first.
+        before: how many bytes stand before what the runs have written.
         behind: how many bytes stand behind the last commit.
-        whole: nothing that was written is missing before the first of them, as far as is known.
+        gone: how many files that were turned away are not there any more.
     """
 
-    def __init__(self, path: str, parts: Sequence[Stretch], *, behind: int = 0, whole: bool = True) -> None:
+    def __init__(self, path: str, parts: Sequence[Stretch], *, before: int = 0, behind: int = 0, gone: int = 0) -> None:
         self.path = path
+        self.before = before
         self.behind = behind
-        self.whole = whole
+        self.gone = gone
         self._parts = tuple(parts)
         self._next = 0
 
@@ -44,29 +48,25 @@ class Committed:
 
     def reopen(self) -> Committed:
         """The same bytes, from the first one."""
-        return Committed(self.path, [part.reopen() for part in self._parts], behind=self.behind, whole=self.whole)
+        parts = [part.reopen() for part in self._parts]
+        return Committed(self.path, parts, before=self.before, behind=self.behind, gone=self.gone)
 
     def located(self, offset: int) -> tuple[str, int]:
         """Return in which file an offset is, and where there."""
-        for part in self._parts[:-1]:
-            if offset < len(part):
-                return part.path, offset
+        for part in self._parts:
+            if offset < len(part) or part is self._parts[-1]:
+                break
             offset -= len(part)
-        return (self._parts[-1].path if self._parts else self.path), offset
+        return part.path, part.start + offset
 
 
-def committed(disk: Disk, path: str, state: OutputState, emitted: int, payload: Callable[[Stretch], int]) -> Committed:
+def committed(disk: Disk, path: str, state: OutputState) -> Committed:
     """Find the output's files.
-
-    Older ones are taken as long as there are bytes that must be in them: what an earlier run has left beside the name
-    is not looked at.
 
     Args:
         disk: where they are.
         path: the output's name.
         state: as it was committed.
-        emitted: how many bytes of the sources must be there.
-        payload: says how many bytes of sources a part holds, labels apart.
 
     Raises:
         SourceError: there is no output, or it cannot be read.
@@ -74,22 +74,36 @@ def committed(disk: Disk, path: str, state: OutputState, emitted: int, payload: 
     files = disk.siblings(path)
     if not files:
         raise SourceError(path, "no such file or directory")
-    at = next((i for i, file in enumerate(files) if file.stat.identity == state.identity), len(files) - 1)
-    newest = files[at].stat.size
-    length = newest if state.ended_well else min(state.length, newest)
-    parts = [Stretch(disk, files[at], 0, length)]
-    missing = emitted - payload(parts[0])
-    for file in reversed(files[:at]):
-        if missing <= 0:
-            break
-        parts.insert(0, _whole(disk, file))
-        missing -= payload(parts[0])
-    behind = newest - length + sum(file.stat.size for file in files[at + 1 :])
-    return Committed(path, parts, behind=behind, whole=missing <= 0 or at == 0)
+    at = _place_of(disk, files, state)
+    size = length_of(disk, files[at])
+    if size is None:
+        raise SourceError(files[at].path, "cannot be decompressed")
+    length = size if state.ended_well else min(state.length, size)
+    parts = [*_turned_away(disk, files[:at], state), Stretch(disk, files[at], 0, length)]
+    gone = state.turned + 1 - len(parts)
+    if not gone:
+        oldest = parts[0]
+        parts[0] = Stretch(disk, oldest.file, min(state.first, oldest.stop), oldest.stop)
+    behind = size - length + sum(file.stat.size for file in files[at + 1 :])
+    return Committed(path, parts, before=parts[0].start, behind=behind, gone=gone)
 
 
-def _whole(disk: Disk, file: Sibling) -> Stretch:
-    length = length_of(disk, file)
-    if length is None:
-        raise SourceError(file.path, "cannot be decompressed")
-    return Stretch(disk, file, 0, length)
+def _place_of(disk: Disk, files: Sequence[Sibling], state: OutputState) -> int:
+    """Return which file was committed last: the very one, or a copy of it, or what has its name."""
+    end = Mark(state.length, state.guard)
+    same = [at for at, file in enumerate(files) if file.stat.identity == state.identity]
+    copies = [at for at, file in enumerate(files) if fits(disk, file, end)] if not same and end.data else []
+    return (same or copies or range(len(files)))[-1]
+
+
+def _turned_away(disk: Disk, files: Sequence[Sibling], state: OutputState) -> list[Stretch]:
+    """Return what the runs have written of earlier files, as far as it can be read.
+
+    What was last written before the first run is none of theirs. A clock that was set back since makes some of theirs
+    look so: they pass for gone, which leaves it undecided and never makes it false.
+    """
+    if not state.turned:
+        return []
+    recent = [file for file in files if file.stat.modified > state.since - SECOND]
+    written = [Stretch(disk, file, 0, length) for file in recent if (length := length_of(disk, file))]
+    return written[-state.turned :]

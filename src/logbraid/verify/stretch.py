@@ -56,6 +56,7 @@ def fits(disk: Disk, file: Sibling, mark: Mark) -> bool:
     try:
         count = _read(disk, file, room, mark.offset - len(mark.data))
     except SourceError:
+        disk.let_go(file.stat.identity)  # who reads it next has to be told of the damage, too
         return False
     return room[:count] == mark.data
 
@@ -70,6 +71,7 @@ def length_of(disk: Disk, file: Sibling) -> int | None:
         while count := _read(disk, file, room, length):
             length += count
     except SourceError:
+        disk.let_go(file.stat.identity)
         return None
     return length
 

@@ -89,6 +89,7 @@ class Verdict:
         miscount: the account that is wrong, where the answer is false for that.
         filtered: how many bytes of the sources need not be in the output, as the account says.
         missing: what cannot be seen any more, and therefore is not proven.
+        before: how many bytes of the output stand before what the runs have written, and were not looked at.
         behind: how many bytes of the output stand behind the last commit, and were not looked at.
     """
 
@@ -99,11 +100,13 @@ class Verdict:
     miscount: Miscount | None = None
     filtered: int = 0
     missing: tuple[str, ...] = ()
+    before: int = 0
     behind: int = 0
 
     def __str__(self) -> str:
+        before = f"{self.before} bytes before the first run are not judged" if self.before else ""
         behind = f"{self.behind} bytes behind the last commit: the next start cuts them" if self.behind else ""
-        return "; ".join(part for part in (self._answer(), *self.missing, behind) if part)
+        return "; ".join(part for part in (self._answer(), *self.missing, before, behind) if part)
 
     def _answer(self) -> str:
         if self.truth is Truth.FALSE:

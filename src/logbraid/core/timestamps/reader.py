@@ -17,7 +17,7 @@ from logbraid.core.lines import NEWLINE, run_lengths, windows
 from logbraid.core.timestamps.calendar import Calendar
 from logbraid.core.timestamps.detect import Lock
 from logbraid.core.timestamps.format import HEXADECIMAL, Format, Head, Moment
-from logbraid.core.types import NO_TIME, PADDING, SECOND, Bytes8, Int64, Nanos, UInt64
+from logbraid.core.types import NO_TIME, PADDING, SECOND, Bool, Bytes8, Int64, Nanos, UInt64
 
 __all__ = ["TimestampReader"]
 
@@ -195,12 +195,17 @@ class TimestampReader:
 
     def read(self, buffer: Bytes8, starts: Int64, ends: Int64) -> Int64:
         """Return the time of each line ``buffer[start:end]`` in ns UTC, NO_TIME where it has none."""
-        if len(self._heads) > MOST_HEADS or any(len(layout.heads) > MOST_HEADS for layout in self._layouts):
-            self._forget()
+        self._forget_many()
         again = self._barren.again(buffer, starts, ends)
         heads, tails = self._read_but(again, buffer, starts, ends) if again else self._read(buffer, starts, ends)
         self._barren.remember(buffer, starts, ends, heads)
         return self._place(heads, tails)
+
+    def timed(self, buffer: Bytes8, starts: Int64, ends: Int64) -> Bool:
+        """Return which of the lines seem to bear a time, whatever it is; nothing is remembered of them."""
+        self._forget_many()
+        heads, _ = self._read(buffer, starts, ends)
+        return np.asarray(heads != _NO_HEAD)
 
     def heads(self, buffer: Bytes8, starts: Int64, ends: Int64) -> list[Head]:
         """Return what the heads of the lines say, in their order, equal neighbours once."""
@@ -310,7 +315,9 @@ class TimestampReader:
         self._bases.append(NO_TIME if placed is None else placed)
         return len(self._heads) - 1
 
-    def _forget(self) -> None:
+    def _forget_many(self) -> None:
+        if len(self._heads) <= MOST_HEADS and all(len(layout.heads) <= MOST_HEADS for layout in self._layouts):
+            return
         self._heads.clear()
         self._bases.clear()
         for layout in self._layouts:
