@@ -8,7 +8,7 @@ import pytest
 
 from logbraid.core.checkpoint import OutputState
 from logbraid.core.resumption import Facts, Found, Seen, Step, decide, refusal, seen
-from logbraid.core.types import Identity
+from logbraid.core.types import SECOND, Identity
 
 OURS, OTHER = Identity(1, 7), Identity(1, 8)
 COMMITTED = OutputState(OURS, 100, b"end\n", 5, False, "text")
@@ -19,6 +19,7 @@ ROTATED = AS_IT_WAS._replace(path="o.1")
 NONE = Facts("o", "text")
 WELL = Facts("o", "text", COMMITTED, AS_IT_WAS)
 ENDED = replace(WELL, committed=replace(COMMITTED, ended_well=True))
+OUTRUN = replace(WELL, output=AS_IT_WAS._replace(size=150, modified=301 * SECOND))
 GONE = Facts("o", "text", COMMITTED)
 
 
@@ -36,6 +37,7 @@ CASES = [
     ("as it was left well", ENDED, Seen.AS_IT_WAS, Step.RESUME, Step.RESUME),
     ("another device since the start", found(WELL, Identity(3, 7), 150), Seen.AS_IT_WAS, Step.RESUME, Step.RESUME),
     ("longer after a good end", found(ENDED, OURS, 101), Seen.LONGER, Step.REFUSE, Step.APPEND),
+    ("written to for long after", OUTRUN, Seen.OUTRUN, Step.REFUSE, Step.APPEND),
     ("truncated", found(WELL, OURS, 99, b"xxxx"), Seen.SHORTER, Step.REFUSE, Step.APPEND),
     ("emptied", found(WELL, OURS, 0, b""), Seen.SHORTER, Step.REFUSE, Step.APPEND),
     ("edited", found(WELL, OURS, 150, b"xxx\n"), Seen.CHANGED, Step.REFUSE, Step.APPEND),

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from left_behind import descriptors
 from logbraid.core.checkpoint import Checkpoint, OutputState
 from logbraid.core.events import OutputCut, OutputRotated
+from logbraid.core.types import SECOND
 from logbraid.errors import CheckpointError, SinkError, UsageError
 from logbraid.sinks import growing
 from logbraid.sinks import turnover as turnover_module
@@ -355,3 +356,16 @@ def test_the_state_is_taken_over_where_a_device_has_another_number(path: Path, s
     assert path.read_bytes() == b"one\nnew\n"
     assert store.checkpoint.output is not None
     assert store.checkpoint.output.identity == state.identity
+
+
+def test_an_older_copy_of_the_checkpoint_cuts_nothing_off(path: Path, store: MemoryStore) -> None:
+    sink = opened(path, store)
+    sink.write(batch(b"one\n", at=4, due=True))
+    sink.abort()
+    longer = path.read_bytes() + b"two\nthree\n"
+    path.write_bytes(longer)
+    late = path.stat().st_mtime_ns + 301 * SECOND
+    os.utime(path, ns=(late, late))
+    with pytest.raises(CheckpointError, match="is that an older copy"):
+        opened(path, store)
+    assert path.read_bytes() == longer

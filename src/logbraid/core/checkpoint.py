@@ -54,6 +54,7 @@ class OutputState:
         turned: how many files with something in them were turned away from the name since, by whomever.
         elsewhere: bytes of sources that had left before, into an output that is not followed up any more.
         since: when the oldest file was begun, ns UTC: what was last written before is none of them.
+        modified: when the file was last written, ns UTC by the clock of the file system.
     """
 
     identity: Identity
@@ -66,6 +67,7 @@ class OutputState:
     turned: int = 0
     elsewhere: int = 0
     since: Nanos = 0
+    modified: Nanos = 0
 
     def turned_away(self, now: Nanos) -> OutputState:
         """Return what is true of the next, empty file under the name once this one has been turned away."""
@@ -196,4 +198,5 @@ _OUTPUT: Final = record_of(
     turned=_COUNT,
     elsewhere=_COUNT,
     since=_TIME,
+    modified=_TIME,
 )

@@ -11,9 +11,13 @@ from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from logbraid.core.checkpoint import OutputState
-from logbraid.core.types import Identity
+from logbraid.core.types import SECOND, Identity, Nanos
 
 __all__ = ["Facts", "Found", "Seen", "Step", "decide", "refusal", "seen"]
+
+
+LONGEST_UNCOMMITTED: Final = 300 * SECOND
+"""A run commits about once a second; so much longer may the disk take to make that last."""
 
 
 class Step(Enum):
@@ -56,6 +60,9 @@ class Seen(Enum):
     OTHER_FORM = auto()
     """It is as it was, and was written in another form than is wanted now."""
 
+    OUTRUN = auto()
+    """It was written to for much longer than a run goes on without a commit: the checkpoint may be an older copy."""
+
     LONGER = auto()
     """The last run ended well, and something came behind that."""
 
@@ -83,12 +90,14 @@ class Found(NamedTuple):
         identity: of the file.
         size: in bytes.
         guard: what stands before the committed length, as far as the file reaches.
+        modified: when it was last written, ns UTC.
     """
 
     path: str
     identity: Identity
     size: int
     guard: bytes = b""
+    modified: Nanos = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +173,8 @@ def _compared(found: Found, committed: OutputState, form: str) -> Seen:
         return Seen.CHANGED
     if committed.ended_well and found.size > committed.length:
         return Seen.LONGER
+    if found.size > committed.length and found.modified - committed.modified > LONGEST_UNCOMMITTED:
+        return Seen.OUTRUN
     return Seen.AS_IT_WAS if form == committed.form else Seen.OTHER_FORM
 
 
@@ -200,6 +211,8 @@ _SAYINGS: Final = {
     Seen.AS_IT_WAS: "is as it was",
     Seen.ROTATED: "was rotated",
     Seen.OTHER_FORM: "was written as {form}, and {wanted} is asked for now",
+    Seen.OUTRUN: "goes on for {more} bytes behind what its checkpoint knows, more than a broken run leaves: is that an "
+    "older copy",
     Seen.LONGER: "somebody else has written {more} bytes behind what the last run left",
     Seen.SHORTER: "was truncated: it has {size} bytes, and {length} were written",
     Seen.CHANGED: "was edited: byte {length} is not where it was when the checkpoint was saved",

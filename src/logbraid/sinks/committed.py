@@ -242,6 +242,7 @@ class CommittedSink:
             identity=Identity.of(status),
             length=self._file.length,
             guard=self._file.guard,
+            modified=status.st_mtime_ns,
             ended_well=ended_well,
         )
         return self._known

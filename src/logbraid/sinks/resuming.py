@@ -113,7 +113,8 @@ def _facts(file: GrowingFile, form: str, checkpoint: Checkpoint | None) -> Facts
 def _found(path: str, committed: OutputState | None) -> Found:
     with writing(path):
         status = os.stat(path)
-    return Found(path, Identity.of(status), status.st_size, before(path, committed.length) if committed else b"")
+    guard = before(path, committed.length) if committed else b""
+    return Found(path, Identity.of(status), status.st_size, guard, status.st_mtime_ns)
 
 
 def _rotated(place: str, committed: OutputState) -> Found | None:
