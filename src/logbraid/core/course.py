@@ -298,6 +298,7 @@ class Course:
         if search.cause is Cause.DOUBT:
             chunk = reading.release(found)
             self.state = State.FOLLOWING if reading.path == self._path else State.DRAINING
+            self._lookups.look()  # what a look has said during the search was heeded by nobody
             self._accept(reading, chunk, now, at_end=False)
             return
         if search.cause is Cause.GONE:

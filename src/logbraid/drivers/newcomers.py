@@ -213,8 +213,9 @@ class Newcomers:
             return self._under_another_name(found)
         position = known.spelled(found.path)
         # Whatever stands there now is on the same device as what stood there then, under whichever name.
-        there = self._files.siblings(found.path)
-        return next((position.on_device(each.stat.identity.device) for each in there), position)
+        stat = self._files.stat(found.path)
+        there = [stat] if stat is not None else [each.stat for each in self._files.siblings(found.path)]
+        return position.on_device(there[0].identity.device) if there else position
 
     def _under_another_name(self, found: Found) -> Position | None:
         """Return where an earlier run has left off in the same file, which it knew by another name, or may have."""

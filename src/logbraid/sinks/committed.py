@@ -139,7 +139,7 @@ class CommittedSink:
         """
         with self._lock:
             self._saving.check()
-            if getattr(batch, "parts", True):  # a batch of lines that only says that it is time has none
+            if batch.parts:  # one that only says that it is time has none
                 self._file.write(self.renderer(batch))
             self._moved.update((position.source, position) for position in batch.positions)
             self._settled = batch.due or bool(batch.positions)

@@ -19,11 +19,12 @@ from logbraid.errors import UsageError
 from logbraid.system.followed import Disk
 from logbraid.system.store import read_checkpoint
 from logbraid.verify.check import Walk
-from logbraid.verify.generations import Whereabouts, whereabouts
+from logbraid.verify.generations import Whereabouts, whereabouts, without_stale
 from logbraid.verify.labels import prefix
 from logbraid.verify.lines import LineReader, room_for
 from logbraid.verify.loose import Lenient, LooseWalk, Omits
 from logbraid.verify.outputs import committed
+from logbraid.verify.strangers import Strangers
 from logbraid.verify.stretch import Stretch
 from logbraid.verify.verdict import Miscount, Truth, Verdict
 
@@ -58,7 +59,7 @@ def verify_checkpoint(output: str | Path, checkpoint: str | Path, *, labelled: b
         raise UsageError(f"{output}: only text can be verified, and this is {saved.output.form}")
     bears_labels = WITH_LABELS in saved.output.form if labelled is None else labelled
     with closing(Disk()) as disk:
-        found = [whereabouts(disk, position) for position in saved.positions.values()]
+        found = without_stale(disk, [whereabouts(disk, position) for position in saved.positions.values()])
         origins = [Origin(there, prefix(there.position.account.label) if bears_labels else b"") for there in found]
         return Judgement(disk, str(output), saved.output, origins).verdict()
 
@@ -98,8 +99,9 @@ class Judgement:
 
     def verdict(self) -> Verdict:
         """Walk through the output, and hold the account against what was found."""
-        output = LineReader(self._output, self._room, torn_last=False)
-        verdict = self._loosely(output) if self._is_partial else self._exactly(output)
+        verdict = self._loosely() if self._is_partial else self._exactly()
+        if verdict.truth is Truth.FALSE and self._may_have_strangers:
+            verdict = self._with_strangers(verdict)
         missing = tuple(self._missing())
         verdict = replace(
             verdict,
@@ -107,8 +109,10 @@ class Judgement:
             before=self._output.before,
             behind=self._output.behind,
             filtered=self._filtered,
+            begun=any(origin.there.position.begun is not None for origin in self._origins),
+            nothing=not self._origins,
         )
-        if verdict.truth is Truth.TRUE and missing:
+        if not self._origins or (verdict.truth is Truth.TRUE and missing):
             verdict = replace(verdict, truth=Truth.UNDECIDED)
         return self._located(verdict)
 
@@ -126,27 +130,77 @@ class Judgement:
         """Whether some lines are in the sources only, or in the output only."""
         return self._filtered > 0 or not self._is_whole or any(origin.there.gone > 0 for origin in self._origins)
 
-    def _exactly(self, output: LineReader) -> Verdict:
+    def _exactly(self) -> Verdict:
         readers = [self._reader(i, origin, stretch) for i, (origin, stretch) in enumerate(self._stretches())]
-        verdict = Walk(output, readers).verdict()
+        verdict = Walk(self._output_lines(), readers).verdict()
         return _counted(verdict, self._miscounts())
 
-    def _loosely(self, output: LineReader) -> Verdict:
+    def _loosely(self) -> Verdict:
+        sources = self._lenient()
+        walk = LooseWalk(self._output_lines(), sources, self._unseen)
+        verdict = walk.verdict()
+        return _counted(verdict, chain(self._miscounts(), self._uneven(walk.payload, _torn(sources))))
+
+    @property
+    def _may_have_strangers(self) -> bool:
+        """Whether an output that looks false may hold lines of sources that the checkpoint knows nothing of."""
+        if self._output.alien or any(self._miscounts()):
+            return False
+        said = sum(origin.emitted for origin in self._origins)
+        return self._is_labelled or not self._is_whole or len(self._output) > said
+
+    def _with_strangers(self, strict: Verdict) -> Verdict:
+        """Judge once more, with strangers: what is false even so is false, and all else is as it was or undecided."""
+        sources = self._lenient()
+        strangers = Strangers({origin.prefix for origin in self._origins})
+        walk = LooseWalk(self._output_lines(), sources, self._unseen if self._is_labelled else (), strangers)
+        verdict = walk.verdict()
+        count = self._strange(walk.payload, _torn(sources), strangers)
+        if count <= 0 or not strangers.are_unknown_to(self._all_lines()):
+            return strict
+        if self._is_labelled:
+            verdict = _counted(verdict, self._uneven(walk.payload, _torn(sources)))
+        if verdict.truth is Truth.FALSE:
+            return verdict
+        return replace(strict, truth=Truth.UNDECIDED, lines=verdict.lines, strangers=count)
+
+    def _strange(self, payload: Mapping[bytes, int], torn: Mapping[bytes, int], strangers: Strangers) -> int:
+        """Return how many bytes are of strangers; without labels, as many as are more than all sources have brought."""
+        if not self._is_labelled and self._is_whole:
+            return payload[b""] + strangers.size - _most(self._origins, torn[b""])
+        gone = any(origin.there.gone > 0 for origin in self._origins)
+        return 0 if gone and not self._is_labelled else strangers.size
+
+    @property
+    def _is_labelled(self) -> bool:
+        return any(origin.prefix for origin in self._origins)
+
+    @property
+    def _unseen(self) -> set[bytes]:
+        return {origin.prefix for origin in self._origins if origin.there.gone > 0}
+
+    def _output_lines(self) -> LineReader:
+        return LineReader(self._output.reopen(), self._room, torn_last=False)
+
+    def _lenient(self) -> list[Lenient]:
         otherwise = Omits.NOTHING if self._is_whole else Omits.FIRST
-        sources = [
+        return [
             Lenient(self._reader(i, origin, stretch), Omits.ANY if origin.filtered else otherwise)
             for i, (origin, stretch) in enumerate(self._stretches())
         ]
-        walk = LooseWalk(output, sources, {origin.prefix for origin in self._origins if origin.there.gone > 0})
-        verdict = walk.verdict()
-        torn = Counter(source.reader.prefix for source in sources if source.reader.torn)
-        return _counted(verdict, chain(self._miscounts(), self._uneven(walk.payload, torn)))
+
+    def _all_lines(self) -> Iterator[LineReader]:
+        """Yield what has left of the files, and what has not: a line of that is too early, and no stranger's."""
+        for origin, stretch in self._stretches():
+            for part in (stretch, stretch.rest):
+                if part is not None:
+                    yield self._reader(0, origin, part)
 
     def _stretches(self) -> Iterator[tuple[Origin, Stretch]]:
         return ((origin, stretch) for origin in self._origins for stretch in origin.there.stretches)
 
     def _reader(self, index: int, origin: Origin, stretch: Stretch) -> LineReader:
-        return LineReader(stretch, self._room, index=index, prefix=origin.prefix, first=stretch.start)
+        return LineReader(stretch.reopen(), self._room, index=index, prefix=origin.prefix, first=stretch.start)
 
     def _miscounts(self) -> Iterator[Miscount]:
         """Yield the accounts that contradict themselves, or the files."""
@@ -167,8 +221,7 @@ class Judgement:
         for each in {origin.prefix: None for origin in self._origins}:
             sharing = [origin for origin in self._origins if origin.prefix == each]
             said = sum(origin.emitted for origin in sharing)
-            most = said + torn[each] + sum(origin.torn for origin in sharing)
-            if payload[each] > most or (payload[each] < said and self._is_whole):
+            if payload[each] > _most(sharing, torn[each]) or (payload[each] < said and self._is_whole):
                 paths = ", ".join(origin.there.position.source for origin in sharing)
                 yield Miscount(paths, f"{said} bytes have left, and {payload[each]} are in the output")
 
@@ -177,10 +230,13 @@ class Judgement:
         for origin in self._origins:
             name, account = origin.there.position.source, origin.there.position.account
             if origin.there.gone > 0:
-                yield f"{name}: {origin.there.gone} bytes that have left are in no file any more"
-            if account.bytes_lost or account.reasons:
+                yield f"{name}: {origin.there.gone} bytes that have left could not be found beside the name"
+            reasons = dict.fromkeys([*account.earlier_reasons, *account.reasons])
+            if account.bytes_lost or reasons:
                 lost = f"{account.bytes_lost} bytes were lost" if account.bytes_lost else "some may be lost"
-                yield ": ".join((name, lost, *account.reasons))
+                yield ": ".join((name, lost, *reasons))
+            for rest in origin.there.unread:
+                yield f"{name}: unread bytes stand in {rest.path} from byte {rest.start}"
         if self._output.gone:
             files = "files" if self._output.gone > 1 else "file"
             yield f"{self._output.path}: {self._output.gone} {files} rotated away from it cannot be seen any more"
@@ -194,6 +250,16 @@ class Judgement:
         path, offset = self._output.located(verdict.difference.output_offset)
         output = None if path == self._output.path else path
         return replace(verdict, difference=replace(verdict.difference, output_offset=offset, output=output))
+
+
+def _most(origins: Iterable[Origin], torn: int) -> int:
+    """How many bytes of these sources the output may hold, with the newlines that it gave to torn lines."""
+    return torn + sum(origin.emitted + origin.torn for origin in origins)
+
+
+def _torn(sources: Iterable[Lenient]) -> Counter[bytes]:
+    """How many last lines that were met lack their newline, by prefix."""
+    return Counter(source.reader.prefix for source in sources if source.reader.torn)
 
 
 def _counted(verdict: Verdict, miscounts: Iterable[Miscount]) -> Verdict:

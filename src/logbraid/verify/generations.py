@@ -7,8 +7,9 @@ follower finds them is not looked at: this is its judge.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 from logbraid.core.positions import Mark, Place, Position
@@ -16,7 +17,7 @@ from logbraid.core.types import Identity, Sibling
 from logbraid.system.followed import Disk
 from logbraid.verify.stretch import Stretch, fits, hole_in, length_of
 
-__all__ = ["Whereabouts", "whereabouts"]
+__all__ = ["Whereabouts", "whereabouts", "without_stale"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,16 @@ class Whereabouts:
     Attributes:
         position: how far it has left.
         stretches: what of it can be read, oldest first.
+        unread: what stands in its rotated files behind all that was read of them, though it went on to the next.
     """
 
     position: Position
     stretches: tuple[Stretch, ...]
+    unread: tuple[Stretch, ...] = ()
 
     @property
     def gone(self) -> int:
-        """How many of the bytes that have left are in no file any more; negative: the account knows of too few."""
+        """How many of the bytes that have left were found in no file; negative: the account knows of too few."""
         account = self.position.account
         return account.bytes_emitted + account.bytes_filtered - sum(map(len, self.stretches))
 
@@ -56,6 +59,8 @@ def whereabouts(disk: Disk, position: Position) -> Whereabouts:
     siblings = _siblings(disk, position)
     free = list(siblings)
     found: list[Stretch] = []
+    unread: list[Stretch] = []
+    done = _done(position)
     oldest = len(siblings)
     for known in _remembered(position):
         file = _matching(disk, free, known)
@@ -63,9 +68,42 @@ def whereabouts(disk: Disk, position: Position) -> Whereabouts:
             free.remove(file)
             oldest = min(oldest, siblings.index(file))
             found.insert(0, _stretch(disk, position, known, file))
-    there = Whereabouts(position, tuple(found))
+            rest = found[0].rest if known.generation in done else None
+            unread[:0] = [] if rest is None else [rest]
+    there = Whereabouts(position, tuple(found), tuple(unread))
     unknown = [file for file in siblings[:oldest] if file in free and file.path != position.source]
     return replace(there, stretches=(*_older(disk, there, unknown), *there.stretches))
+
+
+def without_stale(disk: Disk, found: Sequence[Whereabouts]) -> list[Whereabouts]:
+    """Leave out sources that another one goes on from: the same file, followed by another name since."""
+    current = list(found)
+    for each in sorted(found, key=partial(_currency, disk)):
+        if any(other is not each and _goes_on_from(disk, each, other) for other in current):
+            current.remove(each)
+    return current
+
+
+def _currency(disk: Disk, there: Whereabouts) -> tuple[int, bool]:
+    """What grows from a stale position to the one that goes on from it."""
+    named = disk.stat(there.position.source)
+    return there.position.place.offset, named is not None and named.identity == there.position.place.identity
+
+
+def _goes_on_from(disk: Disk, there: Whereabouts, other: Whereabouts) -> bool:
+    """Whether the other source has read the same file as far; where it is gone, there is only its inode to tell."""
+    place, inode = there.position.place, there.position.place.identity.inode
+    end = Mark(place.offset, place.guard)
+    held = [stretch for stretch in other.stretches if stretch.file.stat.identity.inode == inode]
+    if held or any(stretch.file.stat.identity.inode == inode for stretch in there.stretches):
+        return any(stretch.stop >= place.offset and fits(disk, stretch.file, end) for stretch in held if end.data)
+    return other.position.place.identity == place.identity and other.position.place.offset >= place.offset
+
+
+def _done(position: Position) -> set[int]:
+    """Return the generations that nothing more is read of: a later one has followed, and no straggler is expected."""
+    past = {past.generation for past in position.past if past.generation < position.place.generation}
+    return past - {place.generation for place in position.stragglers}
 
 
 def _siblings(disk: Disk, position: Position) -> list[Sibling]:

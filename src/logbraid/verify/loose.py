@@ -16,6 +16,7 @@ from typing import Final
 
 from logbraid.verify.diagnosis import difference_at, name_difference
 from logbraid.verify.lines import BLOCK, LineReader, Reopenable, opened
+from logbraid.verify.strangers import Strangers
 from logbraid.verify.verdict import Difference, Kind, Truth, Verdict, excerpt
 
 __all__ = ["Lenient", "LooseWalk", "Omits"]
@@ -77,16 +78,24 @@ class LooseWalk:
         output: the output.
         sources: what can be seen.
         unseen: prefixes of sources of which files are gone.
+        strangers: gets the lines that nothing else explains, as far as they may be of unknown sources.
 
     Attributes:
         payload: bytes that were accounted for, by prefix; the prefix itself apart.
     """
 
-    def __init__(self, output: LineReader, sources: Sequence[Lenient], unseen: Collection[bytes]) -> None:
+    def __init__(
+        self,
+        output: LineReader,
+        sources: Sequence[Lenient],
+        unseen: Collection[bytes],
+        strangers: Strangers | None = None,
+    ) -> None:
         self._output = output
         self._sources = sources
         self._readers = [source.reader for source in sources]
         self._unseen = tuple(unseen)
+        self._strangers = strangers
         self._heads: dict[bytes, list[int]] = {}
         self.payload: Counter[bytes] = Counter()
         for index in range(len(sources)):
@@ -98,9 +107,12 @@ class LooseWalk:
         while output.has(0):
             line = output.rest[-1]
             prefix = self._take(line)
-            if prefix is None:
+            if prefix is not None:
+                self.payload[prefix] += len(line) + 1 - len(prefix)
+            elif self._strangers is not None and self._strangers.may_have(line):
+                self._strangers.add(line)
+            else:
                 return self._refused(line)
-            self.payload[prefix] += len(line) + 1 - len(prefix)
             output.take()
         if output.admit_torn():
             return self._false(name_difference(output, self._readers))
@@ -111,7 +123,8 @@ class LooseWalk:
         """Take a line from where it may be from, and say what its prefix is; None: it is from nowhere."""
         unseen = next((prefix for prefix in self._unseen if line.startswith(prefix)), None)
         fitting = self._heads.get(line)
-        index = fitting[0] if fitting else self._found_ahead(line, at_hand=unseen is not None)
+        strange = self._strangers is not None and self._strangers.may_have(line)
+        index = fitting[0] if fitting else self._found_ahead(line, at_hand=strange or unseen is not None)
         if index is None:
             return unseen
         source = self._sources[index]

@@ -27,15 +27,29 @@ class Committed:
         before: how many bytes stand before what the runs have written.
         behind: how many bytes stand behind the last commit.
         gone: how many files that were turned away are not there any more.
+        alien: how many of its bytes came behind what the last run left, and are of no run.
     """
 
-    def __init__(self, path: str, parts: Sequence[Stretch], *, before: int = 0, behind: int = 0, gone: int = 0) -> None:
+    def __init__(
+        self,
+        path: str,
+        parts: Sequence[Stretch],
+        *,
+        before: int = 0,
+        behind: int = 0,
+        gone: int = 0,
+        alien: int = 0,
+    ) -> None:
         self.path = path
         self.before = before
         self.behind = behind
         self.gone = gone
+        self.alien = alien
         self._parts = tuple(parts)
         self._next = 0
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
 
     def read_into(self, room: memoryview) -> int:
         """Fill the room or a part of it and say how much; 0 at the end."""
@@ -49,7 +63,7 @@ class Committed:
     def reopen(self) -> Committed:
         """The same bytes, from the first one."""
         parts = [part.reopen() for part in self._parts]
-        return Committed(self.path, parts, before=self.before, behind=self.behind, gone=self.gone)
+        return Committed(self.path, parts, before=self.before, behind=self.behind, gone=self.gone, alien=self.alien)
 
     def located(self, offset: int) -> tuple[str, int]:
         """Return in which file an offset is, and where there."""
@@ -85,7 +99,8 @@ def committed(disk: Disk, path: str, state: OutputState) -> Committed:
         oldest = parts[0]
         parts[0] = Stretch(disk, oldest.file, min(state.first, oldest.stop), oldest.stop)
     behind = size - length + sum(file.stat.size for file in files[at + 1 :])
-    return Committed(path, parts, before=parts[0].start, behind=behind, gone=gone)
+    alien = max(length - state.length, 0)
+    return Committed(path, parts, before=parts[0].start, behind=behind, gone=gone, alien=alien)
 
 
 def _place_of(disk: Disk, files: Sequence[Sibling], state: OutputState) -> int:

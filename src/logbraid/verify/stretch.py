@@ -49,6 +49,12 @@ class Stretch:
         """The same bytes, from the first one."""
         return Stretch(self._disk, self.file, self.start, self.stop)
 
+    @property
+    def rest(self) -> Stretch | None:
+        """What stands behind it in the file; None: nothing does, or it cannot be read."""
+        length = length_of(self._disk, self.file)
+        return Stretch(self._disk, self.file, self.stop, length) if length and length > self.stop else None
+
 
 def fits(disk: Disk, file: Sibling, mark: Mark) -> bool:
     """Whether the file holds these bytes before the mark's offset; one that cannot be read does not."""

@@ -13,6 +13,8 @@ __all__ = ["Difference", "Kind", "Miscount", "Truth", "Verdict", "excerpt"]
 
 EXCERPT: Final = 120
 
+STRANGE: Final = "came from sources that cannot be read again (pipes, commands)"
+
 
 class Truth(Enum):
     """Whether the output is a true merge."""
@@ -91,6 +93,9 @@ class Verdict:
         missing: what cannot be seen any more, and therefore is not proven.
         before: how many bytes of the output stand before what the runs have written, and were not looked at.
         behind: how many bytes of the output stand behind the last commit, and were not looked at.
+        begun: some sources were not begun with their first byte; what stands before is not wanted.
+        strangers: how many bytes would have to be of sources that cannot be read again, or else the answer were false.
+        nothing: the checkpoint knows of no source.
     """
 
     truth: Truth
@@ -102,6 +107,9 @@ class Verdict:
     missing: tuple[str, ...] = ()
     before: int = 0
     behind: int = 0
+    begun: bool = False
+    strangers: int = 0
+    nothing: bool = False
 
     def __str__(self) -> str:
         before = f"{self.before} bytes before the first run are not judged" if self.before else ""
@@ -111,11 +119,16 @@ class Verdict:
     def _answer(self) -> str:
         if self.truth is Truth.FALSE:
             return f"false: {self.difference or self.miscount}"
+        if self.nothing:
+            return "undecided: nothing was committed of any source"
+        if self.strangers:
+            return f"undecided: {self.strangers} bytes {STRANGE}, or it is false: {self.difference or self.miscount}"
         if self.undecided_at is not None:
             return self._doubt()
         seen = "true" if self.truth is Truth.TRUE else "true as far as it can be seen"
         whole = f"without the {self.filtered} bytes filtered out" if self.filtered else "whole"
-        return f"{seen}: {self.lines} lines, each source {whole}, in order, once"
+        begun = " from where it was begun" if self.begun else ""
+        return f"{seen}: {self.lines} lines, each source {whole}{begun}, in order, once"
 
     def _doubt(self) -> str:
         partly = self.filtered or self.missing
