@@ -11,6 +11,8 @@ from typing import Final
 import pytest
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
+pytestmark = pytest.mark.once
+
 SOURCE: Final = Path(__file__).parent.parent / "src" / "logbraid"
 MODULES: Final = sorted(SOURCE.rglob("*.py"))
 

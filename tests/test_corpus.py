@@ -17,6 +17,8 @@ import logbraid
 from logbraid.core.options import Order
 from logbraid.verify import Truth, verify
 
+pytestmark = pytest.mark.once
+
 TIME = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3}")
 HOUR = timedelta(hours=1)
 

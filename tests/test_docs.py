@@ -19,6 +19,8 @@ import pytest
 
 from logbraid.core.timestamps.formats import FORMATS
 
+pytestmark = pytest.mark.once
+
 ROOT: Final = Path(__file__).parent.parent
 PAGES: Final = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 

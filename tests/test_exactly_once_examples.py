@@ -17,6 +17,8 @@ from typing import Final
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 PROGRAMS: Final = Path(__file__).parent.parent / "examples" / "exactly_once"
 POSTGRES: Final = os.environ.get("LOGBRAID_TEST_POSTGRES", "")
 """A connection to a database of PostgreSQL that may be written to: ``host=... dbname=...``."""

@@ -18,6 +18,8 @@ from logbraid.drivers.newcomers import Begin
 from logbraid.drivers.pump import turn
 from logbraid.testing import FakeFiles, ManualClock
 
+pytestmark = pytest.mark.once
+
 SOURCES: Final = 20
 STEP: Final = SECOND // 20
 """Between two writes of one source."""

@@ -10,6 +10,8 @@ from .chance import LONG
 from .ground import TAMPERED, Ground
 from .judge import Findings
 
+pytestmark = pytest.mark.once
+
 WRITERS: Final = ("--files", "3", "--rate", "2000", "--rotate", "rename", "--rotate-size", "32K")
 HOUR: Final = 3600
 

@@ -8,6 +8,8 @@ import pytest
 
 from .judge import Findings, generations, judge
 
+pytestmark = pytest.mark.once
+
 
 def line(number: int, writer: str = "00") -> bytes:
     return b"something writer=%s seq=%08d\n" % (writer.encode(), number)

@@ -18,6 +18,8 @@ from .ground import Ground
 from .judge import Findings
 from .processes import Process
 
+pytestmark = pytest.mark.once
+
 DRIVERS: Final = ("threads", "mixed", "aio", "bottom_up")
 ORDERS: Final = ("time", "arrival")
 COMBINATIONS: Final = tuple(product(DRIVERS, ORDERS)) if LONG else (("mixed", "time"), ("aio", "arrival"))

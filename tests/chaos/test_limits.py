@@ -17,6 +17,8 @@ from .chance import LONG
 from .ground import TAMPERED, Ground
 from .judge import Findings
 
+pytestmark = pytest.mark.once
+
 DESCRIPTORS: Final = ("bash", "-c", 'ulimit -n 64; exec "$@"', "bash")
 SMALL_FILES: Final = ("bash", "-c", 'ulimit -f 256; exec "$@"', "bash")
 """No file longer than so many KiB, which is what a full disk looks like to whoever has no rights."""

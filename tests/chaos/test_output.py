@@ -17,6 +17,8 @@ from .ground import Ground
 from .judge import Findings, generations
 from .processes import Process, until
 
+pytestmark = pytest.mark.once
+
 WRITERS: Final = ("--files", "3", "--rate", "3000", "--rotate", "rename", "--rotate-size", "32K", "--torn", "0.1")
 TURNS: Final = 20 if LONG else 2
 DRIVERS: Final = ("threads", "mixed", "aio", "bottom_up") if LONG else ("bottom_up",)

@@ -17,6 +17,8 @@ from .ground import Ground
 from .judge import Findings, judge
 from .processes import Process, until
 
+pytestmark = pytest.mark.once
+
 WRITERS: Final = ("--files", "3", "--rate", "3000", "--rotate-size", "16K", "--torn", "0.1")
 ROTATIONS: Final = 10
 SLOW: Final = 0.02

@@ -22,6 +22,8 @@ from logbraid.core.types import Bytes8, Chunk, Int64
 
 from .effort import assert_linear, rounds
 
+pytestmark = pytest.mark.once
+
 ISO: Final = b"2026-03-01T10:00:00Z one\n" * 64
 OPENINGS: Final = {
     "nothing": b"",

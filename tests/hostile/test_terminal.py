@@ -24,6 +24,8 @@ from sinks.test_visible import INERT
 
 from .effort import assert_linear, rounds
 
+pytestmark = pytest.mark.once
+
 NAUGHTY: Final = {
     "title": b"\x1b]0;owned\x07",
     "title, ended otherwise": b"\x1b]2;owned\x1b\\",

@@ -23,6 +23,8 @@ from logbraid.system.zones import zone_named
 
 from .effort import assert_linear, rounds
 
+pytestmark = pytest.mark.once
+
 BERLIN: Final = zone_named("Europe/Berlin")
 BYTES: Final = st.sampled_from([bytes([byte]) for byte in b"0123456789:/.,-+TZ @ADJMPamp\xff\0"]) | st.binary(
     max_size=3

@@ -12,6 +12,8 @@ from .planted import PLANTED
 from .playing import failure, shrunk
 from .script import Operation, Script, Setup, script_of
 
+pytestmark = pytest.mark.once
+
 RUNS: Final = 300
 LOT: Final = 50
 
