@@ -81,7 +81,17 @@ def commit(
 ) -> None:
     Path("out").write_bytes(output + behind)
     state = OutputState(
-        identity("out"), len(output), guard(output), 0, well, form, first, turned, elsewhere, since * SECOND
+        identity("out"),
+        len(output),
+        guard(output),
+        0,
+        well,
+        form,
+        first,
+        turned,
+        elsewhere,
+        since * SECOND,
+        piped=Run.pipes,
     )
     with closing(Store("out.checkpoint")) as store:
         store.save(Commit(state, positions))
@@ -224,7 +234,8 @@ def test_what_was_there_before_the_first_run_is_not_wanted() -> None:
     left = MIDDLE[len(MIDDLE) // 2 :] + NEW
     went_on = position("a", place("a", NEW, 1), len(left))
     commit(left, replace(went_on, begun=begun))
-    assert judge() == Verdict(Truth.TRUE, lines=11)
+    assert judge() == Verdict(Truth.TRUE, lines=11, begun=True)
+    assert str(judge()) == "true: 11 lines, each source whole from where it was begun, in order, once"
 
 
 def test_files_older_than_the_first_run_are_not_taken_for_one_that_is_gone() -> None:
@@ -261,7 +272,7 @@ def test_a_file_that_is_gone_leaves_it_undecided(gone: str) -> None:
     os.unlink(gone)
     verdict = rotated(*before, at=at)
     assert (verdict.truth, verdict.lines) == (Truth.UNDECIDED, 37)
-    assert verdict.missing == (f"a: {size} bytes that have left are in no file any more",)
+    assert verdict.missing == (f"a: {size} bytes that have left could not be found beside the name",)
     assert str(verdict).startswith("true as far as it can be seen: 37 lines")
 
 
@@ -282,7 +293,7 @@ def test_with_labels_only_lines_of_a_source_with_a_gone_file_pass_unseen() -> No
     positions = position("a", place("a", NEW, 1), len(OLD + NEW)), position("b", place("b", B), len(B))
     output = braided(labelled("a", OLD + NEW), labelled("b", B))
     commit(output, *positions, form="text with labels")
-    assert judge().missing == (f"a: {len(OLD)} bytes that have left are in no file any more",)
+    assert judge().missing == (f"a: {len(OLD)} bytes that have left could not be found beside the name",)
     commit(with_line(output, 3, b"b | what is this\n"), *positions, form="text with labels")
     assert judge().truth is Truth.FALSE
 
@@ -517,6 +528,170 @@ def test_what_is_not_there_is_an_error() -> None:
     os.unlink("out")
     with pytest.raises(SourceError, match="out: no such file"):
         judge()
+
+
+# Losses, and what was not read.
+
+
+def test_a_loss_is_still_named_one_run_later() -> None:
+    Path("a").write_bytes(A)
+    stands = position("a", place("a", A), len(A))
+    later = replace(stands.account, earlier_reasons=["truncated"], reasons=["truncated"])
+    commit(A, replace(stands, account=later))
+    assert (judge().truth, judge().missing) == (Truth.UNDECIDED, ("a: some may be lost: truncated",))
+    commit(A, replace(stands, account=replace(later, reasons=[])))
+    assert (judge().truth, judge().missing) == (Truth.UNDECIDED, ("a: some may be lost: truncated",))
+
+
+@pytest.mark.parametrize("name", ["a.1", "a.1.gz"])
+def test_unread_bytes_of_a_file_that_the_run_went_past_are_told(name: str) -> None:
+    late = lines("old", 2, first=20)
+    Path(name).write_bytes(gzip.compress(OLD + late) if name.endswith("gz") else OLD + late)
+    Path("a").write_bytes(NEW + B)
+    commit(OLD + NEW, position("a", place("a", NEW, 1), len(OLD + NEW), past(name, OLD)))
+    verdict = judge()
+    assert (verdict.truth, verdict.lines) == (Truth.UNDECIDED, 25)
+    assert verdict.missing == (f"a: unread bytes stand in {name} from byte {len(OLD)}",)
+
+
+# One file under two names.
+
+
+def test_a_name_that_another_has_gone_on_from_is_not_judged() -> None:
+    Path("new.log").write_bytes(A + B)
+    os.symlink("new.log", "link")
+    for stale in ("old.log", "link"):
+        before, after = place("new.log", A), place("new.log", A + B)
+        commit(A + B, position(stale, before, len(A)), position("new.log", after, len(A + B)))
+        assert judge() == Verdict(Truth.TRUE, lines=16)
+
+
+def test_of_two_names_that_came_equally_far_the_one_that_leads_there_is_judged() -> None:
+    Path("new.log").write_bytes(A)
+    at = place("new.log", A)
+    for names in (("new.log", "old.log"), ("old.log", "new.log")):
+        commit(A, *(position(name, at, len(A)) for name in names))
+        assert judge() == Verdict(Truth.TRUE, lines=9)
+
+
+def test_a_name_is_stale_though_the_file_has_been_rotated_since() -> None:
+    Path("new.log.1").write_bytes(A)
+    Path("new.log").write_bytes(B)
+    after = position("new.log", place("new.log", B, 1), len(A + B), past("new.log.1", A))
+    commit(A + B, position("old.log", place("new.log.1", A[:100]), 100), after)
+    assert judge() == Verdict(Truth.TRUE, lines=16)
+
+
+def test_a_new_file_with_the_inode_of_one_that_is_gone_does_not_hide_it() -> None:
+    Path("new.log").write_bytes(B + B)
+    gone = replace(place("new.log", A[:60]), path="old.log")
+    commit(A[:60] + B + B, position("old.log", gone, 60), position("new.log", place("new.log", B + B), len(B + B)))
+    assert judge().missing == ("old.log: 60 bytes that have left could not be found beside the name",)
+
+
+def test_a_stale_name_does_not_make_it_false_where_the_file_is_gone() -> None:
+    Path("new.log").write_bytes(A + B)
+    before, after = place("new.log", A), place("new.log", A + B)
+    commit(A + B, position("old.log", before, len(A)), position("new.log", after, len(A + B)))
+    os.unlink("new.log")
+    assert judge().truth is Truth.UNDECIDED
+
+
+# Pipes and commands.
+
+PIPED: Final = b"from a pipe\n\nand another\n"
+
+
+class Run:
+    """What the run had besides files."""
+
+    pipes = False
+
+
+@pytest.fixture
+def pipes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run has read pipes, too."""
+    monkeypatch.setattr(Run, "pipes", True)
+
+
+def test_without_pipes_no_line_is_excused() -> None:
+    assert two_files(braided(A, B, PIPED)).truth is Truth.FALSE
+
+
+@pytest.mark.usefixtures("pipes")
+def test_lines_of_a_pipe_leave_it_undecided() -> None:
+    verdict = two_files(braided(A, B, PIPED))
+    assert (verdict.truth, verdict.strangers) == (Truth.UNDECIDED, len(PIPED))
+    assert str(verdict).startswith(
+        f"undecided: {len(PIPED)} bytes came from sources that cannot be read again (pipes, commands), or it is false: "
+    )
+
+
+@pytest.mark.usefixtures("pipes")
+def test_lines_of_a_pipe_that_are_a_files_too_leave_it_undecided() -> None:
+    output = with_line(with_line(braided(A, B), 6, A[: len(A) // 9]), 12, b"from a pipe\n")
+    verdict = two_files(output)
+    assert (verdict.truth, verdict.strangers) == (Truth.UNDECIDED, len(A) // 9 + 12)
+
+
+@pytest.mark.parametrize("fault", [Kind.MISSING, Kind.UNFINISHED], ids=lambda kind: kind.name.lower())
+@pytest.mark.usefixtures("pipes")
+def test_a_line_that_is_missing_is_missing_whatever_a_pipe_brought(fault: Kind) -> None:
+    assert two_files(PIPED * 9 + FAULTS[fault](braided(A, B))).truth is Truth.FALSE
+
+
+@pytest.mark.usefixtures("pipes")
+def test_where_the_counts_leave_no_room_for_a_pipe_it_is_false() -> None:
+    row = len(A) // 9
+    assert two_files(with_line(without(braided(A, B), 4), 4, b"x" * (row - 1) + b"\n")).truth is Truth.FALSE
+
+
+@pytest.mark.usefixtures("pipes")
+def test_what_somebody_wrote_behind_the_last_run_is_no_pipes() -> None:
+    Path("a").write_bytes(A)
+    commit(A + PIPED, position("a", place("a", A), len(A)), behind=b"who was this\n", well=True)
+    assert judge().truth is Truth.FALSE
+
+
+@pytest.mark.usefixtures("pipes")
+def test_lines_of_a_pipe_are_told_by_their_label() -> None:
+    Path("a").write_bytes(A)
+    stands = position("a", place("a", A), len(A))
+    piped = labelled("-", PIPED)
+    commit(braided(labelled("a", A), piped), stands, form="text with labels")
+    assert (judge().truth, judge().strangers) == (Truth.UNDECIDED, len(piped))
+    for wrong in (b"a | who was this\n", b"who was this\n"):
+        commit(braided(labelled("a", A), piped, wrong), stands, form="text with labels")
+        assert judge().truth is Truth.FALSE
+
+
+@pytest.mark.usefixtures("pipes")
+def test_a_wrong_label_is_no_pipes() -> None:
+    Path("a").write_bytes(A)
+    output = labelled("b", A[: len(A) // 9]) + labelled("a", A[len(A) // 9 :])
+    commit(output, position("a", place("a", A), len(A)), form="text with labels")
+    assert judge().truth is Truth.FALSE
+
+
+@pytest.mark.usefixtures("pipes")
+def test_lines_of_a_pipe_and_a_filter() -> None:
+    output = keep(ALL, 2)
+    verdict = filtered(output + PIPED, len(output))
+    assert (verdict.truth, verdict.strangers) == (Truth.UNDECIDED, len(PIPED))
+
+
+@pytest.mark.usefixtures("pipes")
+def test_lines_of_a_pipe_where_rotated_outputs_are_gone() -> None:
+    Path("a").write_bytes(ALL)
+    commit(NEW + PIPED, position("a", place("a", ALL), len(ALL)), turned=1)
+    assert (judge().truth, judge().strangers) == (Truth.UNDECIDED, len(PIPED))
+
+
+@pytest.mark.parametrize("output", [b"", PIPED])
+def test_where_nothing_was_committed_nothing_is_said(output: bytes) -> None:
+    commit(output)
+    assert judge().truth is Truth.UNDECIDED
+    assert str(judge()) == "undecided: nothing was committed of any source"
 
 
 @st.composite

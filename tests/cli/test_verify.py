@@ -61,13 +61,13 @@ def test_what_cannot_be_read_is_said(arguments: tuple[str, str]) -> None:
     assert result.stderr == "logbraid: nowhere.log: no such file or directory\n"
 
 
-def keep_checkpoint(output: str, path: str = "all.log.checkpoint", form: str = "text") -> None:
+def keep_checkpoint(output: str, path: str = "all.log.checkpoint", form: str = "text", *, piped: bool = False) -> None:
     """Commit the output as what has left ``logs/app.log``, all of it."""
     Path("all.log").write_text(output)
     source, written = os.stat("logs/app.log"), os.stat("all.log")
     end = Place(0, "logs/app.log", Identity.of(source), len(APP), APP.encode()[-GUARD:], len(APP))
     account = SourceAccount("app.log", "logs/app.log", len(APP), len(APP))
-    state = OutputState(Identity.of(written), len(output), output.encode()[-GUARD:], 0, True, form)
+    state = OutputState(Identity.of(written), len(output), output.encode()[-GUARD:], 0, True, form, piped=piped)
     with closing(Store(path)) as store:
         store.save(Commit(state, [Position("logs/app.log", end, account)]))
 
@@ -92,7 +92,19 @@ def test_what_cannot_be_seen_any_more_is_told_by_the_exit_code() -> None:
     assert result.exit_code == 3
     assert result.output == (
         "true as far as it can be seen: 3 lines, each source whole, in order, once; "
-        "logs/app.log: 57 bytes that have left are in no file any more\n"
+        "logs/app.log: 57 bytes that have left could not be found beside the name\n"
+    )
+
+
+def test_what_may_be_of_a_pipe_is_told_by_the_exit_code() -> None:
+    keep_checkpoint(APP + "from a pipe\n")
+    assert run("verify", "all.log").exit_code == 1
+    keep_checkpoint(APP + "from a pipe\n", piped=True)
+    result = run("verify", "all.log")
+    assert result.exit_code == 3
+    assert result.output == (
+        "undecided: 12 bytes came from sources that cannot be read again (pipes, commands), or it is false: "
+        "output at byte 57: this line is in no source: 'from a pipe'\n"
     )
 
 

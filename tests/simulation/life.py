@@ -16,6 +16,7 @@ from logbraid.api.plan import Plan, World
 from logbraid.api.running import wanted_by
 from logbraid.core.account import Account
 from logbraid.core.checkpoint import Commit
+from logbraid.core.events import BytesLost
 from logbraid.core.options import Options
 from logbraid.core.records import RecordBatch
 from logbraid.core.states import Piece
@@ -102,11 +103,13 @@ class Life:
     Attributes:
         idle: it waits.
         late: lines that it has called late.
+        said: sources of which it has said that bytes are lost, or may be.
     """
 
     def __init__(self, setup: Setup, files: FakeFiles, clock: ManualClock, disk: FakeDisk, shelf: Shelf) -> None:
         self.idle = False
         self.late: set[bytes] = set()
+        self.said: set[str] = set()
         self._files = files
         self._rests: dict[tuple[SourceId, int], bytes] = {}  # what was read of lines that go on
         self._lines: set[bytes] = set()
@@ -161,10 +164,13 @@ class Life:
             for batch in batches:
                 yield
                 self._write(batch)
-            self.pump.events()
+            self._listen()
             self.idle = not batches
             yield
             self.idle = False
+
+    def _listen(self) -> None:
+        self.said |= {event.path for event in self.pump.events() if isinstance(event, BytesLost)}
 
     def _write(self, batch: Batch) -> None:
         if isinstance(batch, RecordBatch) and batch.late is not None and batch.late.any():
@@ -180,6 +186,7 @@ class Life:
             self.step()
         for batch in self.pump.finish():
             self._write(batch)
+        self._listen()
         account: Account = self.pump.account()
         self.sink.close()
         self.pump.close()

@@ -245,7 +245,8 @@ class Logs:
         lost = {line for line in gone if self._reader.alive and not kept and not self._reader.has(line)}
         self.written.fragile |= gone
         self.written.excuse(lost)
-        if lost and begun and not kept and source not in self._copied:  # a copy may seem to hold all that there was
+        missed = any(not self.written.by_line[line].skipped for line in lost)
+        if missed and begun and not kept and source not in self._copied:  # a copy may seem to hold all that there was
             self.written.announced.add(source)
 
     def _is_open(self, path: str) -> bool:

@@ -150,12 +150,7 @@ def _accounted(world: World, lines: Iterable[bytes]) -> None:
             what = f"{account.bytes_emitted} bytes are said to have left, and {there} are there"
             _must(account.bytes_emitted == there, what, account.path.encode())
     for source in written.announced:
-        named = next((each for each in world.account.sources if each.path == name_of(source)), None)
-        _must(
-            named and (named.reasons or named.earlier_reasons),
-            "lines are lost, and nothing is said of that",
-            name_of(source).encode(),
-        )
+        _must(name_of(source) in world.said, "lines are lost, and nothing is said of that", name_of(source).encode())
 
 
 def _closed(account: SourceAccount, lost: int) -> None:

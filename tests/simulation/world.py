@@ -49,6 +49,7 @@ class World:
     Attributes:
         account: of the last process that came to a good end.
         late: lines that some process has called late.
+        said: sources of which some process has said that bytes are lost.
         stepped: the wall clock was set.
         begun: how long the output was when each process began.
     """
@@ -57,6 +58,7 @@ class World:
         self.setup = setup = script.setup
         self.account = Account()
         self.late: set[bytes] = set()
+        self.said: set[str] = set()
         self.stepped = False
         self.begun: list[int] = []
         self._random = Random(script.seed)
@@ -64,6 +66,7 @@ class World:
         self.disk = FakeDisk(root, self._random)
         self._shelf: Shelf = DatabaseShelf(self.disk) if setup.database else MemoryShelf(self.disk)
         self._life: Life | None = None
+        self._left: set[bytes] = set()  # in the output when the process began
         self._losing_power = self._unwell = False
         self.logs = Logs(setup, self.clock, self._files(), self)
         self._stack = ExitStack()
@@ -114,8 +117,8 @@ class World:
         return self._life is not None
 
     def has(self, line: bytes) -> bool:
-        """Whether the process has read a line."""
-        return self._life is not None and self._life.has(line)
+        """Whether the process has read a line, or one before it has."""
+        return self._life is not None and (self._life.has(line) or line in self._left)
 
     def knows(self, identity: Identity) -> bool:
         """Whether a file is read, or would be after a restart."""
@@ -144,7 +147,8 @@ class World:
         if self._life is None:
             with suppress(Killed, SinkError):
                 self._life = Life(self.setup, self.logs.files, self.clock, self.disk, self._shelf)
-                self.logs.written.bury(self._there())
+                self._left = self._there()
+                self.logs.written.bury(self._left)
                 self.begun.append(sum(map(len, self.disk.outputs())))
                 return self._life
             self._mourn()
@@ -226,6 +230,7 @@ class World:
 
     def _bury(self, life: Life) -> None:
         self.late |= life.late
+        self.said |= life.said
         life.bury()
         self._life = None
 

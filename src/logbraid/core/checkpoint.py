@@ -55,6 +55,7 @@ class OutputState:
         elsewhere: bytes of sources that had left before, into an output that is not followed up any more.
         since: when the oldest file was begun, ns UTC: what was last written before is none of them.
         modified: when the file was last written, ns UTC by the clock of the file system.
+        piped: some of it came from sources that no run can read again: pipes and commands.
     """
 
     identity: Identity
@@ -68,6 +69,7 @@ class OutputState:
     elsewhere: int = 0
     since: Nanos = 0
     modified: Nanos = 0
+    piped: bool = False
 
     def turned_away(self, now: Nanos) -> OutputState:
         """Return what is true of the next, empty file under the name once this one has been turned away."""
@@ -199,4 +201,5 @@ _OUTPUT: Final = record_of(
     elsewhere=_COUNT,
     since=_TIME,
     modified=_TIME,
+    piped=_FLAG,
 )

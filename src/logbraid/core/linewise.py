@@ -51,6 +51,7 @@ class LineBatch:
         open_before: whose line the batch before left without its newline, if it did.
         positions: where the sources go on whose position has changed since the last batch, where that is wanted.
         serial: the number of the batch in its run, from 1 on, where positions are wanted.
+        piped: something came up to here from sources that no later run can go on with.
         due: all positions up to here should be saved now; such a batch may hold nothing else.
     """
 
@@ -59,6 +60,7 @@ class LineBatch:
     open_before: SourceId | None = None
     positions: tuple[Position, ...] = ()
     serial: int = 0
+    piped: bool = False
     due: bool = False
 
     def __len__(self) -> int:

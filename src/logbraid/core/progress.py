@@ -84,6 +84,7 @@ class Progress:
         self._begun: list[Position] = []  # that were not said yet
         self._unsaved = 0  # bytes that have left since the last call for saving
         self._serial = 0
+        self._piped = False
         self.due: Nanos | None = None
 
     def add(self, source: Source, tail: Tail, position: Position | None, begun: Place | None) -> None:
@@ -144,6 +145,7 @@ class Progress:
         if self._told is Told.NEVER:
             return batch
         self._moved |= batch.origins & self._trails.keys()
+        self._piped |= bool(batch.origins - self._trails.keys())
         self._unsaved += max(batch.size, 1)
         positions = self._positions() if self._told is Told.EACH else ()
         return replace(batch, positions=positions, serial=self._next())
@@ -155,7 +157,7 @@ class Progress:
         return [self._call(positions)] if wanted else []
 
     def _call(self, positions: tuple[Position, ...]) -> LineBatch:
-        return LineBatch((), self._sources, positions=positions, serial=self._next(), due=True)
+        return LineBatch((), self._sources, positions=positions, serial=self._next(), piped=self._piped, due=True)
 
     def _next(self) -> int:
         self._serial += 1

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from logbraid.core.checkpoint import Checkpoint, Commit, OutputState
 from logbraid.core.events import Event
+from logbraid.core.linewise import LineBatch
 from logbraid.core.positions import Position
 from logbraid.core.progress import GROUP
 from logbraid.core.types import Identity, Nanos
@@ -144,6 +145,8 @@ class CommittedSink:
             self._moved.update((position.source, position) for position in batch.positions)
             self._settled = batch.due or bool(batch.positions)
             self._due |= batch.due
+            if isinstance(batch, LineBatch) and batch.piped:
+                self._known = replace(self._known, piped=True)
             self._go_on()
 
     def flush(self) -> None:

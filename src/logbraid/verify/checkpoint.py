@@ -95,6 +95,7 @@ class Judgement:
         self._origins = origins
         self._room = room_for(1 + sum(len(origin.there.stretches) for origin in origins))
         self._elsewhere = state.elsewhere
+        self._piped = state.piped
         self._output = committed(disk, path, state)
 
     def verdict(self) -> Verdict:
@@ -144,7 +145,7 @@ class Judgement:
     @property
     def _may_have_strangers(self) -> bool:
         """Whether an output that looks false may hold lines of sources that the checkpoint knows nothing of."""
-        if self._output.alien or any(self._miscounts()):
+        if not self._piped or self._output.alien or any(self._miscounts()):
             return False
         said = sum(origin.emitted for origin in self._origins)
         return self._is_labelled or not self._is_whole or len(self._output) > said
