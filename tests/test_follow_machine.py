@@ -300,4 +300,4 @@ class WrittenOnDisk(Written):
 TestInMemory = Written.TestCase
 TestInMemory.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
 TestOnDisk = WrittenOnDisk.TestCase
-TestOnDisk.settings = settings(max_examples=25, stateful_step_count=25, deadline=None, derandomize=False)
+TestOnDisk.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
