@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 
 import pytest
 
@@ -476,6 +477,17 @@ def test_a_truncated_file_that_is_deleted_is_read_as_long_as_it_is_open() -> Non
     follower.files.delete(NAME)
     follower.files.append(NAME, THREE)
     assert follower.run() == TWO + THREE
+
+
+@pytest.mark.parametrize("gone", [lambda files: files.delete(NAME), lambda files: files.rename(NAME, f"{NAME}.1")])
+def test_that_a_file_was_truncated_is_said_even_where_it_was_moved_or_deleted_since(
+    gone: Callable[[FakeFiles], None],
+) -> None:
+    follower = opened()
+    follower.files.truncate(NAME)
+    gone(follower.files)
+    follower.run()
+    assert [(loss.reason, loss.grave) for loss in follower.losses] == [("truncated", True)]
 
 
 def test_what_was_copied_comes_before_a_truncated_file_that_is_deleted() -> None:

@@ -285,8 +285,8 @@ class Course:
     def _recover(self, search: Search, reading: Reading, now: Now) -> None:
         """Go on where the bytes are now, or say that they are lost."""
         own, found = search.own, search.found
-        truncated = search.cause is Cause.CHANGED and own is not None and own.stat.identity == reading.identity
-        if truncated:
+        truncated = search.cause is Cause.CHANGED  # or its inode is another file's by now, which is no better
+        if truncated and own is not None and own.stat.identity == reading.identity:
             self.holed = reading.truncated = True
         if search.verdict in (Verdict.SAME, Verdict.COPY) and found is not None:
             if search.verdict is Verdict.SAME and found.path == reading.path:
