@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.build import parse
-from logbraid.cli.moments import parse_moment
-from logbraid.cli.quantities import parse_duration, parse_size, parse_skew
+from logbraid.core.moments import parse_moment
+from logbraid.core.quantities import parse_duration, parse_size, parse_skew
 from logbraid.core.filters import Filter
 from logbraid.core.kernels import matches
 from logbraid.core.labels import label_beside, labels

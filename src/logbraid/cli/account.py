@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from logbraid.cli.quantities import size_text
+from logbraid.core.quantities import size_text
 from logbraid.errors import UsageError
 from logbraid.sinks.visible import visible_json
 

@@ -17,10 +17,10 @@ from logbraid.cli.errors import INCOMPLETE, exit_codes
 from logbraid.cli.keeping import KEEP, Keeping
 from logbraid.cli.options import Flags, options_of, read_by, reading_flags, showing_flags
 from logbraid.cli.output import Output
-from logbraid.cli.quantities import parse_duration
 from logbraid.cli.report import Reporter
 from logbraid.cli.signals import handled
 from logbraid.cli.steering import Steering
+from logbraid.core.quantities import parse_duration
 from logbraid.errors import CheckpointError, SinkError, UsageError
 
 if TYPE_CHECKING:

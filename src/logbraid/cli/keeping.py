@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from logbraid.cli.quantities import parse_duration, parse_size
+from logbraid.core.quantities import parse_duration, parse_size
 from logbraid.errors import UsageError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
 
 import click
 
-from logbraid.cli.quantities import parse_size, parse_skew
+from logbraid.core.quantities import parse_size, parse_skew
 from logbraid.errors import UsageError
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def options_of(flags: Flags) -> Options:
 def _moment(text: str | None, now: Nanos, zone: tzinfo) -> Nanos | None:
     if text is None:
         return None
-    from logbraid.cli.moments import parse_moment
+    from logbraid.core.moments import parse_moment
 
     return parse_moment(text, now, zone)
 

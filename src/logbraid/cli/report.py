@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from logbraid.cli.account import loss_lines, table_lines
-from logbraid.cli.quantities import duration_text, size_text
+from logbraid.core.quantities import duration_text, size_text
 from logbraid.sinks.visible import visible_name
 
 if TYPE_CHECKING:

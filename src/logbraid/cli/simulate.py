@@ -14,7 +14,7 @@ import click
 
 from logbraid.cli.errors import endings
 from logbraid.cli.options import read_by
-from logbraid.cli.quantities import parse_duration, parse_size
+from logbraid.core.quantities import parse_duration, parse_size
 from logbraid.errors import UsageError
 
 __all__ = ["FORMATS", "simulate"]

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from logbraid.cli.moments import parse_moment
+from logbraid.core.moments import parse_moment
 from logbraid.errors import UsageError
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from logbraid.cli.quantities import parse_duration
+from logbraid.core.quantities import parse_duration
 from logbraid.core.timestamps.calendar import Calendar
 from logbraid.core.timestamps.detect import Lock
 from logbraid.core.timestamps.formats import FORMATS

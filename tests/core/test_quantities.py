@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from logbraid.cli.quantities import duration_text, parse_duration, parse_size, parse_skew, size_text
+from logbraid.core.quantities import duration_text, parse_duration, parse_size, parse_skew, size_text
 from logbraid.errors import UsageError
 
 SECOND = 10**9
