@@ -102,7 +102,7 @@ def test_half_a_line_is_never_committed(path: Path, store: MemoryStore) -> None:
 
 
 def test_it_says_how_often_it_wants_to_be_told(path: Path, store: MemoryStore) -> None:
-    for turnover, group in ((None, GROUP), (Turnover(size=1000), 1000), (Turnover(age=1), GROUP)):
+    for turnover, group in ((None, GROUP), (Turnover(keep=5, size=1000), 1000), (Turnover(keep=5, age=1), GROUP)):
         sink = opened(path, store, turnover=turnover)
         assert sink.group == group
         sink.abort()
@@ -253,7 +253,7 @@ def test_a_new_file_that_is_not_empty_is_left_alone(path: Path, store: MemorySto
 
 def test_a_full_output_is_rotated(path: Path, store: MemoryStore) -> None:
     path.touch(mode=0o600)
-    sink = opened(path, store, turnover=Turnover(size=8, keep=2))
+    sink = opened(path, store, turnover=Turnover(keep=2, size=8))
     assert list(sink.own_paths) == [str(path), f"{path}.1", f"{path}.2", "checkpoint"]
     for number in range(1, 6):
         sink.write(batch(b"%03d\n" % number, at=4 * number))
@@ -267,11 +267,11 @@ def test_a_full_output_is_rotated(path: Path, store: MemoryStore) -> None:
 
 def test_an_old_output_is_rotated_also_by_a_later_run(path: Path, store: MemoryStore) -> None:
     clock = Clock()
-    sink = opened(path, store, turnover=Turnover(age=SECOND), wall=clock)
+    sink = opened(path, store, turnover=Turnover(keep=5, age=SECOND), wall=clock)
     sink.write(batch(b"one\n", at=4))
     sink.close()
     clock.now += SECOND
-    sink = opened(path, store, turnover=Turnover(age=SECOND), wall=clock)
+    sink = opened(path, store, turnover=Turnover(keep=5, age=SECOND), wall=clock)
     sink.write(batch(b"two\n", at=8))
     assert path.with_name("out.log.1").read_bytes() == b"one\ntwo\n"
     assert (path.read_bytes(), state(store).begun) == (b"", clock.now)
@@ -280,7 +280,7 @@ def test_an_old_output_is_rotated_also_by_a_later_run(path: Path, store: MemoryS
 
 def test_an_old_output_is_rotated_when_positions_move_and_nothing_is_written(path: Path, store: MemoryStore) -> None:
     clock = Clock()
-    sink = opened(path, store, turnover=Turnover(age=SECOND), wall=clock)
+    sink = opened(path, store, turnover=Turnover(keep=5, age=SECOND), wall=clock)
     sink.write(batch(b"one\n", at=4))
     clock.now += SECOND
     sink.write(batch(b"", at=9, due=True))
@@ -292,7 +292,7 @@ def test_an_old_output_is_rotated_when_positions_move_and_nothing_is_written(pat
 def test_behind_a_link_the_file_is_rotated_and_the_link_stays(path: Path, store: MemoryStore, tmp_path: Path) -> None:
     (tmp_path / "real").touch()
     path.symlink_to(tmp_path / "real")
-    sink = opened(path, store, turnover=Turnover(size=4))
+    sink = opened(path, store, turnover=Turnover(keep=5, size=4))
     sink.write(batch(b"one\n", at=4))
     sink.write(batch(b"x\n", at=6))
     sink.close()

@@ -20,12 +20,12 @@ def names(directory: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("turnover", "length", "age", "due"),
     [
-        (Turnover(size=10), 9, 10**20, False),
-        (Turnover(size=10), 10, 0, True),
-        (Turnover(age=SECOND), 1, SECOND - 1, False),
-        (Turnover(age=SECOND), 1, SECOND, True),
-        (Turnover(age=SECOND), 0, SECOND, False),
-        (Turnover(size=10, age=SECOND), 9, SECOND, True),
+        (Turnover(keep=5, size=10), 9, 10**20, False),
+        (Turnover(keep=5, size=10), 10, 0, True),
+        (Turnover(keep=5, age=SECOND), 1, SECOND - 1, False),
+        (Turnover(keep=5, age=SECOND), 1, SECOND, True),
+        (Turnover(keep=5, age=SECOND), 0, SECOND, False),
+        (Turnover(keep=5, size=10, age=SECOND), 9, SECOND, True),
     ],
 )
 def test_when_it_is_due(turnover: Turnover, length: int, age: int, due: bool) -> None:
@@ -64,5 +64,5 @@ def test_what_is_no_file_is_not_touched(tmp_path: Path, make: object) -> None:
     path.write_text("new")
     make(tmp_path / "o.1")
     with pytest.raises(SinkError, match=r"o\.1 is in the way"):
-        Turnover().rotate(str(path))
+        Turnover(keep=5).rotate(str(path))
     assert path.read_text() == "new"

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 from logbraid.errors import SinkError, UsageError
 from logbraid.sinks.base import Batch, Renderer
-from logbraid.sinks.growing import GrowingFile
+from logbraid.sinks.growing import GrowingFile, GrowingSink
 
 __all__ = ["AppendSink"]
 
 
-class AppendSink:
+class AppendSink(GrowingSink):
     """Appends to a file, or writes to whatever else is there under the name (a FIFO, ``/dev/null``).
 
     The file must be this run's alone: a line that another process appends meanwhile may be cut off with a half one.
@@ -34,29 +34,12 @@ class AppendSink:
     def __init__(self, path: str, renderer: Renderer, *, append: bool = False, fresh: bool = False) -> None:
         if append and fresh:
             raise UsageError("append keeps what is there and fresh does not: choose one")
-        self.name = path
-        self.renderer = renderer
-        self._file = GrowingFile(path)
+        super().__init__(GrowingFile(path), renderer)
         try:
             self._prepare(append=append, fresh=fresh)
         except BaseException:
             self.abort()
             raise
-
-    @property
-    def takes_lines(self) -> bool:
-        """Whether bare lines will do."""
-        return self.renderer.takes_lines
-
-    @property
-    def descriptor(self) -> int:
-        """Where the bytes go."""
-        return self._file.descriptor
-
-    @property
-    def unwritten(self) -> int:
-        """Bytes of the batch being written that have not been taken yet; any thread may look."""
-        return self._file.unwritten
 
     @property
     def own_paths(self) -> Sequence[str]:
@@ -66,9 +49,6 @@ class AppendSink:
     def write(self, batch: Batch) -> None:
         """Render and append a batch; what cannot be written to its end is cut back to the last whole line."""
         self._file.write(self.renderer(batch))
-
-    def flush(self) -> None:
-        """Nothing is held back."""
 
     def sync(self) -> None:
         """Wait until what was written is on the disk."""

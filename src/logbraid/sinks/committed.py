@@ -19,7 +19,7 @@ from logbraid.core.progress import GROUP
 from logbraid.core.types import Identity, Nanos
 from logbraid.errors import SinkError
 from logbraid.sinks.base import Batch, Renderer
-from logbraid.sinks.growing import GrowingFile
+from logbraid.sinks.growing import GrowingFile, GrowingSink
 from logbraid.sinks.saving import Saving
 from logbraid.sinks.turnover import Turnover
 
@@ -51,7 +51,7 @@ class CheckpointStore(Protocol):
         """Let it go; may be called again. Never raises."""
 
 
-class CommittedSink:
+class CommittedSink(GrowingSink):
     """Appends to a file and commits what is in it; made by ``resuming.committed``.
 
     Commits are made where a batch is ``due``, which says where the sources of all bytes before it go on; and only of
@@ -91,13 +91,11 @@ class CommittedSink:
         notices: Sequence[Event] = (),
         beside: bool = True,
     ) -> None:
-        self.name = file.name
-        self.renderer = renderer
+        super().__init__(file, renderer)
         self.positions: Mapping[str, Position] = checkpoint.positions if checkpoint else {}
         self.resumed = bool(self.positions)
         self.group = min(GROUP, turnover.size or GROUP) if turnover else GROUP
         self.notices = list(notices)
-        self._file = file
         self._store = store
         self._wall = wall
         self._known = state
@@ -109,21 +107,6 @@ class CommittedSink:
         self._settled = True  # the positions are those of all that was written
         self._asked = -1  # the length that a commit was asked for last; none yet
         self._save_now()
-
-    @property
-    def takes_lines(self) -> bool:
-        """Whether bare lines will do."""
-        return self.renderer.takes_lines
-
-    @property
-    def descriptor(self) -> int:
-        """Where the bytes go."""
-        return self._file.descriptor
-
-    @property
-    def unwritten(self) -> int:
-        """Bytes of the batch being written that have not been taken yet; any thread may look."""
-        return self._file.unwritten
 
     @property
     def own_paths(self) -> Sequence[str]:
@@ -148,9 +131,6 @@ class CommittedSink:
             if isinstance(batch, LineBatch) and batch.piped:
                 self._known = replace(self._known, piped=True)
             self._go_on()
-
-    def flush(self) -> None:
-        """Nothing is held back."""
 
     def reopen(self) -> None:
         """Go on in a new file, after somebody has renamed the old one; as soon as the old one can be committed.

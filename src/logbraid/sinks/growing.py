@@ -15,9 +15,10 @@ from typing import Final
 from logbraid.core.positions import GUARD
 from logbraid.core.types import Identity
 from logbraid.errors import SinkError
+from logbraid.sinks.base import Renderer
 from logbraid.sinks.file import write_some, writing
 
-__all__ = ["GrowingFile", "before", "cut_rotated"]
+__all__ = ["GrowingFile", "GrowingSink", "before", "cut_rotated"]
 
 _FLAGS: Final = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
 _NEW: Final = _FLAGS | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -216,6 +217,38 @@ class GrowingFile:
                 size = os.fstat(self.descriptor).st_size
                 os.ftruncate(self.descriptor, max(size - self._half, 0))
                 self._half = 0
+
+
+class GrowingSink:
+    """What every sink over such a file says of itself.
+
+    Args:
+        file: where the bytes go.
+        renderer: what the bytes are.
+    """
+
+    def __init__(self, file: GrowingFile, renderer: Renderer) -> None:
+        self.name = file.name
+        self.renderer = renderer
+        self._file = file
+
+    @property
+    def takes_lines(self) -> bool:
+        """Whether bare lines will do."""
+        return self.renderer.takes_lines
+
+    @property
+    def descriptor(self) -> int:
+        """Where the bytes go."""
+        return self._file.descriptor
+
+    @property
+    def unwritten(self) -> int:
+        """Bytes of the batch being written that have not been taken yet; any thread may look."""
+        return self._file.unwritten
+
+    def flush(self) -> None:
+        """Nothing is held back."""
 
 
 def before(path: str, offset: int) -> bytes:

@@ -9,15 +9,12 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
-from typing import Final
 
 from logbraid.core.types import Nanos
 from logbraid.errors import SinkError
 from logbraid.sinks.file import writing
 
-__all__ = ["KEEP", "Turnover"]
-
-KEEP: Final = 5
+__all__ = ["Turnover"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +25,14 @@ class Turnover:
     committed; and at no other time: a file that is old enough keeps its name as long as nothing comes.
 
     Attributes:
+        keep: rotated files that stay, at least one.
         size: bytes that make a file full; it ends with the batch that brings it there.
         age: of a file, ns, after which the next one is begun.
-        keep: rotated files that stay, at least one.
     """
 
+    keep: int
     size: int | None = None
     age: Nanos | None = None
-    keep: int = KEEP
 
     def is_due(self, length: int, age: Nanos) -> bool:
         """Whether a file of this length and age is to be rotated; an empty one never is."""
