@@ -15,7 +15,7 @@ import click
 from logbraid.cli.account import STDERR, account_paths, write_account
 from logbraid.cli.errors import INCOMPLETE, exit_codes
 from logbraid.cli.keeping import KEEP, Keeping
-from logbraid.cli.options import Flags, options_of, read_by, reading_flags, showing_flags
+from logbraid.cli.options import Flags, options_of, read_by, reading_flags, showing_flags, writing_flags
 from logbraid.cli.output import Output
 from logbraid.cli.report import Reporter
 from logbraid.cli.signals import handled
@@ -88,6 +88,7 @@ class FollowFlags(Flags):
     help="Begin with the last N records of each source; +1: with its first.  "
     f"[default: {_LAST}; with -o or --since: +1]",
 )
+@writing_flags
 @reading_flags
 @click.option(
     "--lateness",

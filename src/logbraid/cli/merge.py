@@ -10,7 +10,7 @@ import click
 
 from logbraid.cli.account import account_paths, write_account
 from logbraid.cli.errors import INCOMPLETE, endings
-from logbraid.cli.options import Flags, options_of, reading_flags, showing_flags
+from logbraid.cli.options import Flags, options_of, reading_flags, showing_flags, writing_flags
 from logbraid.cli.output import Output
 from logbraid.cli.report import Reporter
 from logbraid.errors import UsageError
@@ -41,6 +41,7 @@ class MergeFlags(Flags):
 @click.command(no_args_is_help=True, epilog=_EXAMPLES)
 @click.argument("sources", metavar="SOURCE...", nargs=-1)
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all, instead of standard output.")
+@writing_flags
 @reading_flags
 @click.option("--processes", type=click.IntRange(min=1), metavar="N", help="At most.  [default: as many as pay]")
 @click.option("--driver", type=click.Choice(["threads"]), help="What reads and writes.  [default: the best one]")

@@ -21,20 +21,17 @@ if TYPE_CHECKING:
     from logbraid.core.options import Options, Order
     from logbraid.core.types import Nanos
 
-__all__ = ["Flags", "options_of", "read_by", "reading_flags", "showing_flags"]
+__all__ = ["Flags", "ReadingFlags", "options_of", "read_by", "reading_flags", "showing_flags", "writing_flags"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Parser = Callable[[str], Any]
 
 
-class Flags(TypedDict):
-    """The flags that all have, as click hands them over."""
+class ReadingFlags(TypedDict):
+    """The flags that say what to read, as click hands them over."""
 
-    output: str | None
     order: Order
     label: str | None
-    color: str
-    output_format: str | None
     since: str | None
     until: str | None
     level: str | None
@@ -45,9 +42,17 @@ class Flags(TypedDict):
     time_format: str | None
     max_record: int
     buffer: int
+    commands: tuple[str, ...]
+
+
+class Flags(ReadingFlags):
+    """The flags of every command that writes what it has read."""
+
+    output: str | None
+    output_format: str | None
+    color: str
     quiet: bool
     raw: bool
-    commands: tuple[str, ...]
     account: str | None
 
 
@@ -65,12 +70,15 @@ def read_by(parse: Parser) -> Callable[[click.Context, click.Parameter, Any], An
 
 _LEVELS: Final = ("trace", "debug", "info", "warn", "error", "fatal")
 
-_READING_FLAGS: Final = (
+_WRITING_FLAGS: Final = (
     click.option(
         "--output-format",
         type=click.Choice(["text", "jsonl", "parquet"]),
         help="Default: what FILE's ending says (.jsonl, .parquet), or else text.",
     ),
+)
+
+_READING_FLAGS: Final = (
     click.option(
         "--label",
         type=click.Choice(["name", "path", "none"]),
@@ -144,6 +152,11 @@ _SHOWING_FLAGS: Final = (
 )
 
 
+def writing_flags(command: Command) -> Command:
+    """Give a command the flags that say how its output is written."""
+    return _given(command, _WRITING_FLAGS)
+
+
 def reading_flags(command: Command) -> Command:
     """Give a command the flags that say what to read, and what of it to keep."""
     return _given(command, _READING_FLAGS)
@@ -160,7 +173,7 @@ def _given(command: Command, flags: Sequence[Callable[[Command], Command]]) -> C
     return command
 
 
-def options_of(flags: Flags) -> Options:
+def options_of(flags: ReadingFlags) -> Options:
     """Return what the flags mean.
 
     Raises:
