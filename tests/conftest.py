@@ -5,7 +5,6 @@ A fixture for one test file stays in that file.
 
 from __future__ import annotations
 
-import gc
 import shutil
 import signal
 from pathlib import Path
@@ -21,12 +20,6 @@ def pytest_configure() -> None:
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)
-
-
-def pytest_collection_finish() -> None:
-    """Let the collector of garbage pass over what is there for good: tests that count what is left behind collect often."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")
