@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.build import parse
-from logbraid.core.moments import parse_moment
-from logbraid.core.quantities import parse_duration, parse_size, parse_skew
 from logbraid.core.filters import Filter
 from logbraid.core.kernels import matches
 from logbraid.core.labels import label_beside, labels
 from logbraid.core.levels import parse_level
+from logbraid.core.moments import parse_moment
 from logbraid.core.options import Options
+from logbraid.core.quantities import parse_duration, parse_size, parse_skew
 from logbraid.core.timestamps.pattern import compile_time_format
 from logbraid.errors import UsageError
 from logbraid.system.pipes import CommandSource
