@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logbraid.core.levels import LEVELS, NO_LEVEL, levels, parse_level
+from logbraid.core.levels import LEVELS, NO_LEVEL, parse_level, ruled
 from logbraid.errors import UsageError
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
@@ -69,17 +69,25 @@ NOT_RECOGNISED = [
 
 @pytest.mark.parametrize(("name", "form", "line"), RECOGNISED)
 def test_levels_are_recognised(name: str, form: str, line: bytes) -> None:
-    assert levels(pa.array([line], pa.binary()), form).tolist() == [LEVELS.index(name)]
+    assert by_rules([line], form) == [LEVELS.index(name)]
 
 
 def test_words_in_a_text_are_no_levels() -> None:
-    assert levels(pa.array(NOT_RECOGNISED, pa.large_binary()), "ISO 8601").tolist() == [NO_LEVEL] * len(NOT_RECOGNISED)
+    assert by_rules(NOT_RECOGNISED, "ISO 8601") == [NO_LEVEL] * len(NOT_RECOGNISED)
 
 
 def test_each_record_has_its_own() -> None:
     lines = [b'{"level":50}', b"2026-01-31T23:59:59Z WARN x", b"x", b"<7>y", b"level=info"]
-    assert levels(pa.array(lines, pa.binary()), "ISO 8601").tolist() == [4, 3, -1, 1, 2]
-    assert levels(pa.array([], pa.binary()), "ISO 8601").tolist() == []
+    assert by_rules(lines, "ISO 8601") == [4, 3, -1, 1, 2]
+    assert by_rules([], "ISO 8601") == []
+
+
+def test_each_level_is_told_with_its_place_and_its_rule() -> None:
+    lines = [b"<7>y", b"x", b'{"level":50}', b"2026-01-31T23:59:59Z WARN x"]
+    ruling = ruled(pa.array(lines, pa.binary()), "ISO 8601")
+    known = ruling.codes != NO_LEVEL
+    assert ruling.places[known].tolist() == [1, 9, 21]
+    assert ruling.rules[known].tolist() == [0, 6, 10]
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared corpus is not here")
@@ -98,7 +106,7 @@ def test_each_line_gets_the_level_that_its_truth_file_gives(system: str, form: s
     with (CORPUS / f"{system}.truth.csv").open(newline="") as file:
         truth = [parse_level(SPELLED.get(row["Level"], row["Level"])) for row in csv.DictReader(file)]
     lines = [line[:256] for line in (CORPUS / f"{system}.log").read_bytes().splitlines()]
-    assert levels(pa.array(lines, pa.large_binary()), form).tolist() == truth
+    assert by_rules(lines, form) == truth
 
 
 @pytest.mark.parametrize(
@@ -115,5 +123,8 @@ def test_an_unknown_name_is_a_usage_error() -> None:
 
 @given(st.lists(st.binary(max_size=60), max_size=5), st.sampled_from(["ISO 8601", "glog", "Android", "syslog"]))
 def test_any_bytes_will_do(lines: list[bytes], form: str) -> None:
-    codes = levels(pa.array(lines, pa.binary()), form)
-    assert all(NO_LEVEL <= code < len(LEVELS) for code in codes.tolist())
+    assert all(NO_LEVEL <= code < len(LEVELS) for code in by_rules(lines, form))
+
+
+def by_rules(lines: list[bytes], form: str) -> list[int]:
+    return list(ruled(pa.array(lines, pa.binary()), form).codes)

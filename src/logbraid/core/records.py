@@ -17,7 +17,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from logbraid.core.gather import Views, constants, gather, gathered, views
-from logbraid.core.levels import LEVELS, levels
+from logbraid.core.grading import grade
+from logbraid.core.levels import LEVELS
 from logbraid.core.lines import NEWLINE, find_byte
 from logbraid.core.passage import guard_behind
 from logbraid.core.positions import Position
@@ -39,9 +40,6 @@ SCHEMA: Final = pa.schema(
 """The columns of ``RecordBatch.table``."""
 
 _LINE: Final = re.compile(rb"[^\n]*\n|[^\n]+")
-
-_HEAD: Final = 256
-"""Bytes of a record in which its level is looked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,15 +115,14 @@ class SourceBatch:
         """Return the up to 64 bytes of the source before a record."""
         return guard_behind(self.before, self.buffer, self.first, int(self.starts[row]))
 
-    def data(self, longest: int | None = None) -> pa.LargeBinaryArray:
-        """Return each record's bytes, or their first ``longest``, as an Arrow array."""
-        lengths = self.ends - self.starts
-        return gather([self.buffer], views(0, self.buffer, self.starts, np.minimum(lengths, longest or lengths)))
+    def data(self) -> pa.LargeBinaryArray:
+        """Return each record's bytes as an Arrow array."""
+        return gather([self.buffer], views(0, self.buffer, self.starts, self.ends - self.starts))
 
     @property
     def level(self) -> Int8:
         """Level code of each record, -1 where it has none."""
-        return levels(self.data(_HEAD), self.format_name)
+        return grade(self.buffer, self.starts, self.ends, self.format_name)
 
     def physical_lines(self) -> tuple[Int64, Int64, Int64]:
         """Return where each physical line starts and ends, and how many each record has."""
