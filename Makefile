@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: demo test simulate chaos fuzz lint types docs bench all help
+.PHONY: demo test simulate chaos fuzz lint types docs pictures bench all help
 
 demo: $(READY) ## simulate services, braid their logs, prove the result
 	@PATH="$(abspath $(BIN)):$$PATH" bash examples/demo.sh
@@ -27,6 +27,9 @@ types: $(READY) ## mypy --strict
 
 docs: $(READY) ## run every code block of README.md and docs/
 	$(BIN)/python -m pytest tests/test_docs.py
+
+pictures: $(READY) ## draw the pictures of docs/ again
+	$(BIN)/python examples/pictures.py
 
 simulate: $(READY) ## ten thousand lives of a run in memory, with crashes; SEED=n tells one of them, SHRINK=1 shortly
 	PYTHONPATH=tests $(BIN)/python -m simulation $(if $(SEED),--seed $(SEED)) $(if $(SHRINK),--shrink) $(if $(RUNS),--runs $(RUNS))

@@ -1,4 +1,4 @@
-"""``python -m benchmarks [merge | follow | checkpoint]``: which benchmark to run; without a name, all.
+"""``python -m benchmarks [merge | follow | view | checkpoint]``: which benchmark to run; without a name, all.
 
 Each has a module of its own, imported when it is run: a writer's process imports this one and should start quickly.
 """
@@ -9,7 +9,7 @@ import sys
 from importlib import import_module
 from typing import Final
 
-BENCHMARKS: Final = ("merge", "follow", "checkpoint")
+BENCHMARKS: Final = ("merge", "follow", "view", "checkpoint")
 
 
 def main() -> None:

@@ -29,7 +29,8 @@ COMMAND: Final = re.compile(r"^\$ (?P<command>(?:.*\\\n)*.*)\n(?P<output>(?:(?!\
 TEST: Final = re.compile(r"^def test_", re.MULTILINE)
 LINK: Final = re.compile(r"\]\((?!https?:|#)(?P<path>[^)#]+)")
 TO_TYPE: Final = re.compile(
-    r"(?:env [A-Z]+=\S+ )?(?:make(?: [A-Z]+=\S+)*(?: [a-z]+)?|pip install \S+|git clone .*|cd \w+|logbraid follow .*)"
+    r"(?:env [A-Z]+=\S+ )?"
+    r"(?:make(?: [A-Z]+=\S+)*(?: [a-z]+)?|pip install \S+|git clone .*|cd \w+|logbraid (?:follow|view) .*)"
 )
 
 

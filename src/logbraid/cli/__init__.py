@@ -15,6 +15,7 @@ from logbraid.cli.follow import follow
 from logbraid.cli.merge import merge
 from logbraid.cli.simulate import simulate
 from logbraid.cli.verify import verify
+from logbraid.cli.view import view
 
 __all__ = ["main"]
 
@@ -23,6 +24,7 @@ Examples:
   logbraid merge *.log | less
   logbraid merge --since 10m --level warn -o all.log /var/log/app
   logbraid follow --label name /var/log/app
+  logbraid view /var/log/app
   logbraid verify --order time all.log *.log
 """
 
@@ -36,5 +38,5 @@ def main(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for _command in (merge, follow, verify, simulate, checkpoint):
+for _command in (merge, follow, view, verify, simulate, checkpoint):
     main.add_command(_command)

@@ -17,7 +17,7 @@ from logbraid.core.types import Source
 from logbraid.sinks.base import Batch
 from logbraid.sinks.visible import RESET, visible_name, visible_text
 
-__all__ = ["ConsolePrefixes", "PlainConsole", "wants_colour"]
+__all__ = ["ConsolePrefixes", "PlainConsole", "label_colour", "wants_colour"]
 
 _LABEL_COLOURS: Final = tuple(f"\x1b[{code}m" for code in (36, 32, 33, 35, 34, 96, 92, 93, 95, 94))
 
@@ -27,6 +27,20 @@ def wants_colour(choice: str, *, terminal: bool, environment: Mapping[str, str])
     if choice != "auto":
         return choice == "always"
     return terminal and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+
+
+def label_colour(label: str, taken: Sequence[int]) -> int:
+    """Return the number of the colour for a label: the same in every run, but for one that others have already.
+
+    Args:
+        label: of a source.
+        taken: numbers of the colours of all sources before it; where there are too few colours, they are shared.
+    """
+    count = len(_LABEL_COLOURS)
+    first = zlib.crc32(os.fsencode(label)) % count
+    if len(taken) >= count:
+        return first
+    return next(number % count for number in range(first, first + count) if number % count not in taken)
 
 
 class PlainConsole:
@@ -75,7 +89,7 @@ class ConsolePrefixes:
         self._sources = sources
         self._colour = colour
         self._names: list[str] = []
-        self._colours: list[str] = []
+        self._colours: list[int] = []
         self._width = 0
         self._prefixes: list[bytes] = []
 
@@ -90,7 +104,7 @@ class ConsolePrefixes:
         names = [visible_name(source.label) for source in new]
         self._names += names
         for source in new:
-            self._colours.append(self._colour_for(source) if self._colour else "")
+            self._colours.append(label_colour(source.label, self._colours))
         width = max(map(len, names))
         if width > self._width:
             self._width = width
@@ -98,13 +112,6 @@ class ConsolePrefixes:
         done = len(self._prefixes)
         self._prefixes += map(self._prefix, self._names[done:], self._colours[done:])
 
-    def _prefix(self, name: str, colour: str) -> bytes:
-        ending = RESET if colour else ""
-        return f"{colour}{name.ljust(self._width)}{ending} | ".encode()
-
-    def _colour_for(self, source: Source) -> str:
-        first = zlib.crc32(os.fsencode(source.label)) % len(_LABEL_COLOURS)
-        preferred = _LABEL_COLOURS[first:] + _LABEL_COLOURS[:first]
-        if len(self._colours) >= len(_LABEL_COLOURS):
-            return preferred[0]
-        return next(colour for colour in preferred if colour not in self._colours)
+    def _prefix(self, name: str, number: int) -> bytes:
+        column = name.ljust(self._width)
+        return f"{_LABEL_COLOURS[number]}{column}{RESET} | ".encode() if self._colour else f"{column} | ".encode()

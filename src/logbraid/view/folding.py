@@ -1,0 +1,157 @@
+r"""What is shown of a record: its first line, all its lines, or the JSON in it indented; each line as inert text.
+
+Inert: colours are left out, other controls are written as ``\x1b``, tabs are spaces, so that a line moves nothing on
+the screen. Nothing here knows how wide that is, and nothing is unbounded, however long a record may be.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from enum import Enum
+from itertools import islice
+from typing import Final, NamedTuple
+
+from logbraid.sinks.visible import visible_name
+from logbraid.view.cells import width
+
+__all__ = ["Fold", "Shown", "has_json", "inert", "shown"]
+
+LONGEST: Final = 1 << 16
+"""Bytes of a line that are shown."""
+
+MOST_LINES: Final = 10_000
+"""Lines of a record that are shown."""
+
+MOST_TEXT: Final = 4 << 20
+"""Bytes of a record in which JSON is looked for."""
+
+MOST_TRIES: Final = 32
+"""Brackets at which JSON may begin."""
+
+TAB: Final = 8
+INDENT: Final = "  "
+
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;:]*m")
+_VARIANT: Final = re.compile("[\ufe0e\ufe0f]")  # changes the width of the character before it, on some terminals only
+_OPENING: Final = re.compile(r"[{\[]")
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+_JSON: Final = json.JSONDecoder(strict=False, parse_int=str, parse_float=str)  # numbers are shown as they are written
+
+
+class Fold(Enum):
+    """How much of a record is shown."""
+
+    FOLDED = "its first line"
+    UNFOLDED = "all its lines"
+    PRETTY = "its JSON, indented"
+
+
+class Shown(NamedTuple):
+    """What is shown of a record.
+
+    Attributes:
+        lines: inert text, at least one.
+        hidden: lines that the record has besides.
+    """
+
+    lines: list[str]
+    hidden: int
+
+
+def shown(data: bytes, fold: Fold) -> Shown:
+    """Return what is shown of a record's bytes."""
+    data = data.removesuffix(b"\n")
+    if fold is Fold.FOLDED:
+        first, newline, rest = data.partition(b"\n")
+        return Shown([_line(first)], rest.count(b"\n") + 1 if newline else 0)
+    pretty = _pretty(data) if fold is Fold.PRETTY else None
+    lines = data.split(b"\n", MOST_LINES) if pretty is None else pretty
+    return Shown([*map(_line, lines[:MOST_LINES]), *_left_out(lines[MOST_LINES:])], 0)
+
+
+def has_json(data: bytes) -> bool:
+    """Whether there is an object or an array in a record's bytes, on whichever of its lines it begins."""
+    return _find_json(data) is not None
+
+
+def inert(text: str) -> str:
+    """Return a line as it may be shown."""
+    plain = _VARIANT.sub("", _COLOUR.sub("", text))
+    first, *others = map(visible_name, plain.split("\t"))
+    cells = width(first)
+    pieces = [first]
+    for piece in others:
+        gap = TAB - cells % TAB
+        pieces += (" " * gap, piece)
+        cells += gap + width(piece)
+    return "".join(pieces)
+
+
+def _line(data: bytes) -> str:
+    """Return a line as it may be shown, of a very long one the beginning."""
+    data = data.removesuffix(b"\r")
+    if len(data) <= LONGEST:
+        return inert(_decoded(data))
+    end = LONGEST
+    while end > LONGEST - 4 and data[end] & 0xC0 == 0x80:  # not in the middle of a character
+        end -= 1
+    return f"{inert(_decoded(data[:end]))} [{len(data) - end:,} more bytes]"
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "backslashreplace")
+
+
+def _left_out(lines: list[bytes]) -> list[str]:
+    """Return a line that says how many are not shown, if any are; the last of them may be several."""
+    count = sum(line.count(b"\n") + 1 for line in lines)
+    return [f"[{count:,} more lines]"] if count else []
+
+
+def _pretty(data: bytes) -> list[bytes] | None:
+    """Return a record's lines with the JSON in it indented, what is around it left as it is; None: there is none."""
+    found = _find_json(data)
+    if found is None:
+        return None
+    before, text, behind = found
+    return f"{before}{_indented(text)}{behind}".encode().split(b"\n")
+
+
+def _find_json(data: bytes) -> tuple[str, str, str] | None:
+    """Return JSON and what is around it: an object anywhere, an array at the end, since ``[7]`` is rarely JSON."""
+    if len(data) > MOST_TEXT:
+        return None
+    text = data.decode("utf-8", "replace")
+    for opening in islice(_OPENING.finditer(text), MOST_TRIES):
+        start = opening.start()
+        try:
+            value, end = _JSON.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            continue
+        if value and (text[start] == "{" or not text[end:].strip()):
+            return text[:start], text[start:end], text[end:]
+    return None
+
+
+def _indented(text: str) -> str:
+    """Return JSON with a line for each value. What is written stays: numbers, escapes, keys that occur twice."""
+    lines, depth = [""], 0
+    for token in _TOKEN.findall(text):
+        if token in ("{", "["):
+            depth += 1
+            lines[-1] += token
+            lines.append(INDENT * depth)
+        elif token in ("}", "]"):
+            depth -= 1
+            if lines[-1].isspace():  # nothing was in it
+                lines.pop()
+                lines[-1] += token
+            else:
+                lines.append(INDENT * depth + token)
+        elif token == ",":
+            lines[-1] += token
+            lines.append(INDENT * depth)
+        else:
+            lines[-1] += ": " if token == ":" else token
+    return "\n".join(lines)

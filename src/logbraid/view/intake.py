@@ -1,0 +1,114 @@
+"""The thread through which records come in: it follows the sources, and gives each batch to shelf, index and rates.
+
+Everything else in the view only reads what it has brought. It draws nothing, and no error leaves it: what failed is
+kept, and said by whoever draws.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from logbraid.core.account import Account
+from logbraid.core.events import Event
+from logbraid.core.records import RecordBatch
+from logbraid.core.types import Source
+from logbraid.drivers.control import Control
+from logbraid.errors import LogbraidError
+from logbraid.sinks.base import Sink
+from logbraid.sinks.callback import CallbackSink
+from logbraid.view.index import Index
+from logbraid.view.rates import Rates
+from logbraid.view.shelf import Shelf
+
+__all__ = ["Intake", "Run"]
+
+MOST_NOTICES: Final = 1000
+
+
+class Run(Protocol):
+    """Follows into the sink that it has made of the list of sources, which grows, until the control says stop."""
+
+    def __call__(
+        self, make_sink: Callable[[list[Source]], Sink], /, *, notice: Callable[[Event], None], control: Control
+    ) -> Account:
+        """Return the account. Raises LogbraidError."""
+
+
+class Intake:
+    """The records, as they come.
+
+    Args:
+        run: follows the sources.
+        index: takes the numbers of records.
+        shelf: makes sure that their text can be read again.
+
+    Attributes:
+        sources: those found so far.
+        rates: of the sources.
+        notices: what was noticed and not said yet; the oldest ones go where there are too many.
+        failure: what ended it, if it was not asked to stop.
+    """
+
+    def __init__(self, run: Run, index: Index, shelf: Shelf) -> None:
+        self._run = run
+        self._index = index
+        self._shelf = shelf
+        self._share = 0.0
+        self._control = Control(self._measure)
+        self._thread = threading.Thread(target=self._follow, name="logbraid-intake", daemon=True)
+        self.sources: Sequence[Source] = ()
+        self.rates = Rates()
+        self.notices: deque[Event] = deque(maxlen=MOST_NOTICES)
+        self.failure: LogbraidError | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and wait until nothing is left behind."""
+        self._control.stop()
+        self._thread.join()
+
+    @property
+    def running(self) -> bool:
+        """Whether more may come."""
+        return self._thread.is_alive()
+
+    @property
+    def share(self) -> float:
+        """How much of what was there at the start has come in, as of the question before; 1.0: all of it.
+
+        Sizes that nobody knows (of pipes, of compressed files) do not count.
+        """
+        if self._share < 1 and self.running:
+            self._control.report()  # only the thread itself may look at the run
+        return self._share
+
+    def _follow(self) -> None:
+        try:
+            account = self._run(self._sink, notice=self.notices.append, control=self._control)
+            self._measure(account)
+        except LogbraidError as error:
+            self.failure = error
+
+    def _sink(self, sources: list[Source]) -> Sink:
+        self.sources = sources
+        return CallbackSink(self._take)
+
+    def _take(self, batch: RecordBatch) -> None:
+        if len(batch):
+            self._shelf.keep(batch)
+            self.rates.add(batch)
+            self._index.append(batch)
+
+    def _measure(self, account: Account) -> None:
+        """Take how far the run has come. Held bytes are not in yet, however long their records may take."""
+        sizes = {source.path: source.size for source in self.sources if source.size}
+        came = 0
+        for one in account.sources:
+            came += min(one.bytes_seen - one.bytes_held, sizes.get(one.path, 0))
+        self._share = came / sum(sizes.values()) if sizes else float(bool(account.sources))

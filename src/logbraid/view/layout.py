@@ -1,0 +1,154 @@
+"""The rows that a record takes: its lines folded, wrapped or cut to the width of the screen.
+
+How each record is folded is remembered here. Which records are on the screen, and where, is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from logbraid.view.cells import cut, width, wrapped
+from logbraid.view.folding import Fold, has_json, shown
+from logbraid.view.nearby import Facts, Nearby
+
+__all__ = ["LEAST_WIDTH", "Layout", "Row"]
+
+LEAST_WIDTH: Final = 12
+"""Cells of a row; a narrower screen shows the beginning of its rows."""
+
+MOST_LAID_OUT: Final = 1024
+"""Records whose rows are kept."""
+
+
+class Row(NamedTuple):
+    """One row of the screen.
+
+    Attributes:
+        record: whose it is.
+        facts: of the record.
+        line: which of the lines that are shown of the record.
+        whole: that line.
+        start: from which of its characters on the row shows it.
+        end: and up to which.
+        first: it is the first row of its record.
+        hidden: lines of the record that are folded away.
+        tail: how that is said, in the last row of a folded record; "" in all others.
+    """
+
+    record: int
+    facts: Facts
+    line: int
+    whole: str
+    start: int
+    end: int
+    first: bool
+    hidden: int
+    tail: str
+
+    @property
+    def text(self) -> str:
+        """The part of the line that the row shows."""
+        return self.whole[self.start : self.end]
+
+
+class _Slice(NamedTuple):
+    """A row's part of a line."""
+
+    line: int
+    start: int
+    end: int
+
+
+class Layout:
+    """Lays records out.
+
+    A folded record shows its first line in one row, or in as many as it takes where lines are wrapped; any other shows
+    all of itself, wrapped in any case. Each call may name the records that will be wanted next, which are read along.
+
+    Attributes:
+        width: cells of a row.
+        wrap: whether lines of folded records are wrapped.
+        shift: columns that are left out at the left of those that are not.
+    """
+
+    def __init__(self, nearby: Nearby) -> None:
+        self.width = 80
+        self.wrap = False
+        self.shift = 0
+        self._nearby = nearby
+        self._folds: dict[int, Fold] = {}
+        self._before_pretty: dict[int, Fold] = {}
+        self._kept: dict[int, list[Row]] = {}
+
+    def change(self, *, width: int | None = None, wrap: bool | None = None, shift: int | None = None) -> None:
+        """Lay out in another way from now on."""
+        self.width = self.width if width is None else width
+        self.wrap = self.wrap if wrap is None else wrap
+        self.shift = self.shift if shift is None else shift
+        self._kept.clear()
+
+    def unfold(self, record: int) -> None:
+        """Show all lines of a record, or only the first one again."""
+        self._refold(record, Fold.UNFOLDED if self._fold(record) is Fold.FOLDED else Fold.FOLDED)
+
+    def pretty_print(self, record: int) -> bool:
+        """Show the JSON of a record indented, or the record as it was before; return whether there is any."""
+        fold = self._fold(record)
+        if fold is Fold.PRETTY:
+            self._refold(record, self._before_pretty[record])
+        elif has_json(self._nearby.read(record, ()).data):
+            self._before_pretty[record] = fold
+            self._refold(record, Fold.PRETTY)
+        else:
+            return False
+        return True
+
+    def height(self, record: int, neighbours: Iterable[int] = ()) -> int:
+        """Return how many rows a record takes, without a look at its text where that is possible."""
+        if not self.wrap and self._fold(record) is Fold.FOLDED:
+            return 1
+        return len(self.rows(record, neighbours))
+
+    def rows(self, record: int, neighbours: Iterable[int] = ()) -> list[Row]:
+        """Return the rows of a record, at least one."""
+        rows = self._kept.get(record)
+        if rows is None:
+            if len(self._kept) >= MOST_LAID_OUT:
+                self._kept.clear()
+            rows = self._kept[record] = self._lay_out(record, self._nearby.read(record, neighbours))
+        return rows
+
+    def _fold(self, record: int) -> Fold:
+        return self._folds.get(record, Fold.FOLDED)
+
+    def _refold(self, record: int, fold: Fold) -> None:
+        self._folds[record] = fold
+        self._kept.pop(record, None)
+
+    def _lay_out(self, record: int, facts: Facts) -> list[Row]:
+        fold = self._fold(record)
+        lines, hidden = shown(facts.data, fold)
+        tail = f" +{hidden}" if hidden else ""
+        if fold is Fold.FOLDED and not self.wrap:
+            slices = [self._cut(lines[0], len(tail))]
+        else:
+            slices = [each for number, line in enumerate(lines) for each in self._wrapped(number, line, len(tail))]
+        last = len(slices) - 1
+        return [
+            Row(record, facts, line, lines[line], start, end, at == 0, hidden, tail if at == last else "")
+            for at, (line, start, end) in enumerate(slices)
+        ]
+
+    def _cut(self, line: str, tail: int) -> _Slice:
+        """Return the part of a line that stands in one row, before a tail."""
+        start = cut(line, 0, self.shift)
+        return _Slice(0, start, cut(line, start, self.width - tail))
+
+    def _wrapped(self, number: int, line: str, tail: int) -> list[_Slice]:
+        """Return the parts of a line; the tail behind the last one gets a row of its own where there is no room."""
+        edges = [*wrapped(line, self.width), len(line)]
+        if width(line[edges[-2] :]) + tail > self.width:
+            edges.append(len(line))
+        return [_Slice(number, start, end) for start, end in pairwise(edges)]

@@ -1,0 +1,375 @@
+"""What a view shows, and what each key does to it: one face over index, shelf, selection, pane and timeline.
+
+It knows no screen and no clock, and owns no thread: whoever draws asks ``pane.rows`` and ``bars``; whoever has time to
+spare calls ``work``, in any one thread, until it says that nothing is left to do.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from typing import Final
+
+import numpy as np
+
+from logbraid.core.levels import LEVELS
+from logbraid.core.moments import parse_moment
+from logbraid.core.records import Record, RecordBatch
+from logbraid.core.types import Int64, Nanos, Source, SourceId
+from logbraid.errors import SinkError
+from logbraid.sinks.destinations import sink_for
+from logbraid.view.index import Block, Index
+from logbraid.view.pane import Pane
+from logbraid.view.scan import Scan
+from logbraid.view.selection import Selection
+from logbraid.view.shelf import Shelf
+from logbraid.view.timeline import Bars, Timeline, zoomed
+
+__all__ = ["Model", "Rule"]
+
+ERROR: Final = LEVELS.index("error")
+
+_CLOCK: Final = re.compile(r"\s*[0-9]{1,2}:")
+
+AT_ONCE: Final = 8192
+"""Records that are saved at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A pattern that records must match, or must not.
+
+    Attributes:
+        scan: where it matches.
+        wanted: whether they must.
+    """
+
+    scan: Scan
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Quest:
+    """A record that is looked for: the next one from ``start`` on that matches, or is so grave.
+
+    Attributes:
+        start: from where on.
+        step: in which direction.
+        hits: what it must match.
+        least: how grave it must be.
+        round: where there is none in that direction, it goes on from the other end.
+        more: so many of them come before the one that is meant.
+    """
+
+    start: int
+    step: int
+    hits: Scan | None = None
+    least: int | None = None
+    round: bool = False
+    more: int = 0
+
+
+class Model:
+    """The state of a view.
+
+    Args:
+        index: of all records; grows.
+        shelf: their text.
+        zone: of times that are typed in, and shown.
+
+    Attributes:
+        selection: which records are shown.
+        pane: what stands on the screen.
+        rules: patterns for what is shown, in the order in which they were given.
+        search: where what was last searched for is.
+        bookmarks: records, in the order in which they were marked.
+        went_round: what was looked for last was found from the other end on.
+    """
+
+    def __init__(self, index: Index, shelf: Shelf, zone: tzinfo) -> None:
+        self.index = index
+        self.shelf = shelf
+        self.zone = zone
+        self.selection = Selection(index)
+        self.pane = Pane(index, shelf, self.selection)
+        self.rules: tuple[Rule, ...] = ()
+        self.search: Scan | None = None
+        self.bookmarks: list[int] = []
+        self.went_round = False
+        self._timeline = Timeline(index)
+        self._range: tuple[Nanos, Nanos] | None = None
+        self._quest: _Quest | None = None
+
+    # What is shown
+
+    def show(self, pattern: str) -> None:
+        """Show only what matches, besides what else holds. Raises UsageError."""
+        self._rule(pattern, wanted=True)
+
+    def hide(self, pattern: str) -> None:
+        """Do not show what matches. Raises UsageError."""
+        self._rule(pattern, wanted=False)
+
+    def drop(self, rule: Rule | None = None) -> None:
+        """Forget a rule, or the last one."""
+        if self.rules:
+            gone = rule or self.rules[-1]
+            self.rules = tuple(one for one in self.rules if one is not gone)
+            self._apply_rules()
+
+    def show_all(self) -> None:
+        """Forget all rules, the level and what is hidden."""
+        self.rules = ()
+        self._select(Selection(self.index))
+
+    def graver(self, step: int) -> None:
+        """Show only what is so many levels graver than now, or less grave below 0; beyond the ends: all, or fatal."""
+        least = -1 if self.selection.least is None else self.selection.least
+        least = min(max(least + step, -1), len(LEVELS) - 1)
+        self._select(self.selection.with_least(None if least < 0 else least))
+
+    def toggle(self, source: SourceId) -> None:
+        """Hide a source, or show it again."""
+        self._select(self.selection.with_hidden(self.selection.hidden ^ {source}))
+
+    def only(self, source: SourceId, sources: Sequence[Source]) -> None:
+        """Hide all others; or show all, where that is so already."""
+        others = frozenset(one.id for one in sources) - {source}
+        self._select(self.selection.with_hidden(frozenset() if self.selection.hidden == others else others))
+
+    def _rule(self, pattern: str, *, wanted: bool) -> None:
+        self.rules = (*self.rules, Rule(Scan(pattern, self.index, self.shelf), wanted))
+        self._apply_rules()
+
+    def _apply_rules(self) -> None:
+        shown, hides = ([rule.scan for rule in self.rules if rule.wanted is wanted] for wanted in (True, False))
+        self._select(self.selection.with_scans(tuple(shown), tuple(hides)))
+
+    def _select(self, selection: Selection) -> None:
+        self.selection = selection
+        self.pane.select(selection)
+
+    # Looking for records
+
+    def find(self, pattern: str, step: int = 1) -> bool | None:
+        """Search for a pattern from here on, round the end if need be; as ``settle``. Raises UsageError."""
+        self.search = Scan(pattern, self.index, self.shelf)
+        return self.again(step)
+
+    def again(self, step: int) -> bool | None:
+        """Go to the next match, or the one before; as ``settle``."""
+        quest = self._quest
+        if self.search is None:
+            return False
+        if quest is not None and (quest.hits, quest.step) == (self.search, step):  # asked for before it was found
+            self._quest = replace(quest, more=quest.more + 1)
+            return self.settle()
+        return self._seek(_Quest(self.pane.current, step, hits=self.search, round=True))
+
+    @property
+    def searched(self) -> bool:
+        """Whether all records there are were searched."""
+        return self.search is not None and all(map(self.search.is_done, list(self.index.blocks)))
+
+    def grave(self, step: int) -> bool | None:
+        """Go to the next error, or the one before; as ``settle``."""
+        return self._seek(_Quest(self.pane.current, step, least=ERROR))
+
+    def goto_time(self, text: str, now: Nanos) -> None:
+        """Go to the first record at or after a time as people write it. Raises UsageError.
+
+        Args:
+            text: as for ``parse_moment``; but ``-10m`` counts from the last record, and ``14:30`` is on the day of the
+                current one, which may be long ago.
+            now: the time, ns UTC.
+        """
+        since = now
+        if len(self.index) and text.lstrip().startswith("-"):
+            since = self.index.blocks[-1].top
+        elif len(self.index) and _CLOCK.match(text):
+            since = self.index.time(self.pane.current)
+        self.goto(parse_moment(text, since, self.zone))
+
+    def goto(self, time: Nanos) -> None:
+        """Go to the first shown record at or after a time; to the last one where there is none."""
+        record = self.index.find(time)
+        if record >= len(self.index):
+            self.pane.end()
+        else:
+            self._seek(_Quest(record - 1, 1))
+
+    def forget_quest(self) -> None:
+        """Do not go there any more."""
+        self._quest = None
+
+    @property
+    def seeking(self) -> bool:
+        """Whether a record is still looked for."""
+        return self._quest is not None
+
+    def _seek(self, quest: _Quest) -> bool | None:
+        self._quest, self.went_round = quest, False
+        return self.settle()
+
+    def settle(self) -> bool | None:
+        """Go to what is looked for, if it is known by now; say whether it was found, None: not known yet."""
+        while (quest := self._quest) is not None:
+            found = self.selection.seek(quest.start, quest.step, quest.hits, quest.least)
+            if found.pending:
+                break
+            self._quest = self._next(quest, found.record)
+            if self._quest is None and found.record is not None:
+                self.pane.goto(found.record)
+            if self._quest is None:
+                return found.record is not None
+        return None
+
+    def _next(self, quest: _Quest, found: int | None) -> _Quest | None:
+        """Return what is to be looked for after what was found, if anything is."""
+        if found is not None:
+            return replace(quest, start=found, more=quest.more - 1) if quest.more else None
+        if not quest.round:
+            return None
+        self.went_round = True
+        return replace(quest, start=-1 if quest.step > 0 else len(self.index), round=False)
+
+    # Bookmarks
+
+    def bookmark(self) -> None:
+        """Mark the current record, or do so no more."""
+        record = self.pane.current
+        if record in self.bookmarks:
+            self.bookmarks.remove(record)
+        elif record < len(self.index):
+            self.bookmarks.append(record)
+
+    def next_bookmark(self, step: int) -> None:
+        """Go to the next bookmark, or the one before."""
+        ahead = [record for record in self.bookmarks if (record - self.pane.current) * step > 0]
+        if ahead:
+            self.pane.goto(min(ahead) if step > 0 else max(ahead))
+
+    @property
+    def between(self) -> Nanos | None:
+        """Time between the last two bookmarks; or between the only one and the current record."""
+        marked = self.bookmarks[-2:]
+        if len(marked) == 1 and self.pane.current not in marked:
+            marked = [*marked, self.pane.current]
+        if len(marked) < 2:
+            return None
+        before, after = (self.index.time(record) for record in marked)
+        return abs(after - before)
+
+    # The timeline
+
+    @property
+    def range(self) -> tuple[Nanos, Nanos]:
+        """From when to when the timeline shows."""
+        return self._range or self._timeline.range()
+
+    def bars(self, buckets: int) -> Bars:
+        """Return the timeline: so many buckets or fewer."""
+        return self._timeline.bars(self.selection, *self.range, buckets)
+
+    def zoom(self, factor: float, around: Nanos | None = None) -> None:
+        """Show a shorter time below 1, a longer one above, around a time or what is current."""
+        whole = self._timeline.range()
+        if around is None:
+            around = self.index.time(self.pane.current) if len(self.index) else whole[0]
+        range_ = zoomed(self.range, around, factor, whole)
+        self._range = None if _is_nearly(range_, whole) else range_
+
+    def shown_range(self) -> tuple[Nanos, Nanos] | None:
+        """From when to when the records on the screen are; None: there are none."""
+        records = [row.record for row in self.pane.rows()]
+        return (self.index.time(records[0]), self.index.time(records[-1])) if records else None
+
+    # One record, and many
+
+    def record(self) -> Record | None:
+        """Return the current record, with its whole text."""
+        if not len(self.index):
+            return None
+        return next(iter(self.shelf.batch(self.index, [self.pane.current]).records()))
+
+    def save(self, path: str, sources: Sequence[Source], *, labelled: bool = False) -> int:
+        """Write all records that are shown and scanned to a file that is not there yet; return how many.
+
+        Args:
+            path: its ending says the format: ``.jsonl``, ``.parquet``, anything else is text.
+            sources: of all records.
+            labelled: put labels before lines of text.
+
+        Raises:
+            SinkError: it cannot be written, or is there.
+        """
+        if os.path.lexists(path):
+            raise SinkError(f"{path} is there already")
+        sink = sink_for(path, sources, _format(path), labelled=labelled)
+        count = 0
+        try:
+            for batch in self._batches():
+                sink.write(batch)
+                count += len(batch)
+            sink.close()
+        except BaseException:
+            sink.abort()
+            raise
+        return count
+
+    def _batches(self) -> Iterator[RecordBatch]:
+        """Yield all records that are shown, with their text."""
+        torn: tuple[int, int] | None = None  # where a line goes on that was cut for its length
+        for block in list(self.index.blocks):
+            rows = self._shown(block)
+            for begin in range(0, len(rows), AT_ONCE):
+                batch = self.shelf.batch(self.index, rows[begin : begin + AT_ONCE])
+                yield replace(batch, open_before=torn)
+                torn = batch.open_after
+
+    def _shown(self, block: Block) -> Int64:
+        """Return the numbers of a block's records that are shown."""
+        for scan in self.selection.pending(block):
+            scan.scan(block)
+        mask = self.selection.mask(block)
+        return np.flatnonzero([] if mask is None else mask) + block.first
+
+    # In the background
+
+    def work(self) -> bool:
+        """Scan one block for one pattern: the nearest one; say whether there was anything to do."""
+        scans = self.selection.scans if self.search is None else (*self.selection.scans, self.search)
+        for block in self._nearest(self.index.blocks):
+            for scan in scans:
+                if not scan.is_done(block):
+                    scan.scan(block)
+                    return True
+        return False
+
+    def _nearest(self, blocks: Sequence[Block]) -> list[Block]:
+        """Return the blocks in the order in which they are wanted: in the direction of a quest, else all around."""
+        if not blocks:
+            return []
+        quest = self._quest
+        here = min(max(quest.start if quest else self.pane.current, 0), len(self.index) - 1)
+        at, _ = self.index.at(here)
+        if quest is None:
+            return sorted(blocks, key=lambda block: abs(block.number - at.number))
+        return sorted(
+            blocks, key=lambda block: ((block.number - at.number) * quest.step < 0, abs(block.number - at.number))
+        )
+
+
+def _is_nearly(range_: tuple[Nanos, Nanos], whole: tuple[Nanos, Nanos]) -> bool:
+    """Whether a range is the whole, but for what was rounded on the way in and out again."""
+    return (range_[1] - range_[0]) * 1.001 >= whole[1] - whole[0]
+
+
+def _format(path: str) -> str:
+    for ending in ("jsonl", "parquet"):
+        if path.endswith(f".{ending}"):
+            return ending
+    return "text"

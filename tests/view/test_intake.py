@@ -1,0 +1,124 @@
+"""The thread that brings records in: what it brings, what it says, and how it ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from logbraid.api import follow_into
+from logbraid.core.account import Account, SourceAccount
+from logbraid.core.events import BytesLost, Event
+from logbraid.core.options import Options
+from logbraid.core.types import Source, SourceId
+from logbraid.drivers.control import Control
+from logbraid.errors import SourceError
+from logbraid.sinks.base import Sink
+from logbraid.view.index import Index
+from logbraid.view.intake import Intake, Run
+from logbraid.view.shelf import Shelf
+
+from .build import Remembered, Written, batch_of
+
+RECORDS = [Written(1, text="one"), Written(2, text="two")]
+LOG = b"2026-03-01T08:00:00Z INFO one\n2026-03-01T08:00:01Z INFO two\n"
+PATIENCE = 20.0
+
+
+class Kept(Remembered):
+    """A shelf that need not look for files."""
+
+    def keep(self, batch: object) -> None:
+        pass
+
+
+def intake_of(run: Run) -> tuple[Intake, Index]:
+    index = Index()
+    return Intake(run, index, Kept(RECORDS)), index
+
+
+def ended(intake: Intake) -> Intake:
+    intake.start()
+    intake.stop()
+    return intake
+
+
+def until(happened: Callable[[], bool]) -> None:
+    """Wait for a thread, which cannot be turned by hand."""
+    deadline = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+def test_what_the_run_writes_is_in_the_index_with_its_sources_and_counts() -> None:
+    def run(make_sink: Callable[[list[Source]], Sink], **_: object) -> Account:
+        sources = [Source(SourceId(0), "0.log", "0.log", 0)]
+        make_sink(sources).write(batch_of(RECORDS, range(2)))
+        return Account()
+
+    intake, index = intake_of(run)
+    ended(intake)
+    assert (len(index), index.time(1), intake.rates.count(SourceId(0))) == (2, 2, 2)
+    assert [source.label for source in intake.sources] == ["0.log"]
+    assert not intake.running
+
+
+def test_a_failure_is_kept_and_what_came_before_stays() -> None:
+    def run(make_sink: Callable[[list[Source]], Sink], **_: object) -> Account:
+        make_sink([]).write(batch_of(RECORDS, range(2)))
+        raise SourceError("0.log", "it is on fire")
+
+    intake, index = intake_of(run)
+    assert isinstance(ended(intake).failure, SourceError)
+    assert len(index) == 2
+
+
+def test_what_is_noticed_is_kept_until_somebody_says_it() -> None:
+    def run(
+        make_sink: Callable[[list[Source]], Sink], /, *, notice: Callable[[Event], None], control: Control
+    ) -> Account:
+        notice(BytesLost("0.log", 7, "truncated"))
+        return Account()
+
+    intake, _ = intake_of(run)
+    assert [str(event) for event in ended(intake).notices] == [str(BytesLost("0.log", 7, "truncated"))]
+
+
+@pytest.mark.parametrize(
+    ("size", "seen", "held", "share"), [(100, 50, 10, 0.4), (100, 170, 0, 1.0), (None, 50, 0, 1.0)]
+)
+def test_how_much_has_come_in_is_told_by_the_sizes_that_are_known(
+    size: int | None, seen: int, held: int, share: float
+) -> None:
+    def run(make_sink: Callable[[list[Source]], Sink], **_: object) -> Account:
+        make_sink([Source(SourceId(0), "0.log", "0.log", 0, size)])
+        return Account([SourceAccount("0.log", "0.log", bytes_seen=seen, bytes_held=held)])
+
+    intake, _ = intake_of(run)
+    assert ended(intake).share == share
+
+
+def test_nothing_has_come_in_before_there_are_sources() -> None:
+    intake, _ = intake_of(lambda make_sink, **_: Account())
+    assert ended(intake).share == 0.0
+
+
+def test_a_real_run_brings_what_is_there_and_what_is_written_since(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_bytes(LOG)
+    index, shelf = Index(), Shelf()
+    intake = Intake(partial(follow_into, [str(log)], options=Options(), beginning=None), index, shelf)
+    intake.start()
+    until(lambda: len(index) == 2 and intake.share == 1.0)
+    with log.open("ab") as file:
+        file.write(b"2026-03-01T08:00:02Z WARN three\n")
+    until(lambda: len(index) == 3)
+    assert [record.data for record in shelf.batch(index, [2]).records()] == [b"2026-03-01T08:00:02Z WARN three\n"]
+    intake.stop()
+    shelf.close()
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("logbraid")]

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from logbraid.view.layout import Layout
+from logbraid.view.nearby import Nearby
+
+from .build import Remembered, Written, index_of
+
+
+def layout(*texts: str) -> tuple[Layout, Remembered]:
+    records = [Written(number, text=text) for number, text in enumerate(texts)]
+    shelf = Remembered(records)
+    return Layout(Nearby(index_of(records), shelf)), shelf
+
+
+def texts(laid_out: Layout, record: int = 0) -> Sequence[str]:
+    return [row.text + row.tail for row in laid_out.rows(record)]
+
+
+def test_the_height_of_what_takes_one_row_is_known_without_its_text() -> None:
+    laid_out, shelf = layout("one\ntwo\nthree")
+    assert laid_out.height(0) == 1
+    assert shelf.asked == 0
+    laid_out.unfold(0)
+    assert laid_out.height(0) == 3
+    assert shelf.asked == 1
+
+
+def test_an_open_record_shows_all_of_itself_whether_lines_are_wrapped_or_not() -> None:
+    laid_out, _ = layout("abcdefghijklmnop\n\nxyz")
+    laid_out.change(width=12, shift=3)
+    assert texts(laid_out) == ["defghijkl +2"]
+    laid_out.unfold(0)
+    assert texts(laid_out) == ["abcdefghijkl", "mnop", "", "xyz"]
+    laid_out.change(wrap=True)
+    assert texts(laid_out) == ["abcdefghijkl", "mnop", "", "xyz"]
+
+
+def test_a_wide_character_moves_to_the_next_row_as_a_whole() -> None:
+    laid_out, _ = layout("漢" * 7)
+    laid_out.change(width=13, wrap=True)
+    assert texts(laid_out) == ["漢" * 6, "漢"]
+
+
+def test_a_row_knows_where_in_its_line_it_stands() -> None:
+    laid_out, _ = layout("abcdefghijklmnop\nxyz")
+    laid_out.change(width=12)
+    laid_out.unfold(0)
+    assert [(row.line, row.start, row.end, row.first) for row in laid_out.rows(0)] == [
+        (0, 0, 12, True),
+        (0, 12, 16, False),
+        (1, 0, 3, False),
+    ]
+
+
+def test_rows_are_kept_until_something_changes() -> None:
+    laid_out, _ = layout("one", "two")
+    rows = laid_out.rows(0)
+    assert laid_out.rows(0) is rows
+    laid_out.change(width=20)
+    assert laid_out.rows(0) is not rows
+    assert laid_out.rows(0) == rows
+
+
+def test_of_each_record_is_remembered_how_it_was_folded() -> None:
+    laid_out, _ = layout('{"a": 1}', '{"b": 2}\nmore', "plain")
+    laid_out.unfold(1)
+    assert [laid_out.pretty_print(record) for record in range(3)] == [True, True, False]
+    assert texts(laid_out, 0) == ["{", '  "a": 1', "}"]
+    assert texts(laid_out, 1) == ["{", '  "b": 2', "}", "more"]
+    assert [laid_out.pretty_print(record) for record in range(2)] == [True, True]
+    assert texts(laid_out, 0) == ['{"a": 1}']
+    assert texts(laid_out, 1) == ['{"b": 2}', "more"]

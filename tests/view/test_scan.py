@@ -1,0 +1,177 @@
+"""Scans: which records match, found in portions and by several threads, and where in a line."""
+
+from __future__ import annotations
+
+import re
+from threading import Thread
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logbraid.errors import UsageError
+from logbraid.view import scan as scan_module
+from logbraid.view.index import Block
+from logbraid.view.scan import Scan
+
+from .build import RECORDS, Remembered, Written, append, blocks_of, index_of
+
+PATTERNS = ["a", "a+", "^b", "b$", "ab|ba", "é", "[éa]b", "(?:ab)*", "^$", "B", "\\S"]
+
+
+def scan_of(pattern: str, *texts: str) -> tuple[Scan, Block]:
+    """A scan of so many records, not begun yet, and the block in which they stand."""
+    records = [Written(0, text=text) for text in texts or ("",)]
+    index = index_of(records)
+    return Scan(pattern, index, Remembered(records)), index.blocks[0]
+
+
+def found(scan: Scan, block: Block) -> list[bool]:
+    """What is known of the block."""
+    mask = scan.mask(block)
+    return [] if mask is None else mask.tolist()
+
+
+def finished(scan: Scan, block: Block) -> list[bool]:
+    """What is known of the block when it is scanned."""
+    scan.scan(block)
+    return found(scan, block)
+
+
+def spans(pattern: str, text: str) -> list[tuple[int, int]]:
+    """Where a line matches."""
+    scan, _ = scan_of(pattern)
+    return scan.spans(text)
+
+
+@settings(max_examples=50, deadline=None)
+@given(RECORDS, st.sampled_from(PATTERNS), st.integers(1, 40), st.lists(st.integers(1, 30), max_size=3))
+def test_finds_what_re_finds_however_the_index_grows(
+    records: list[Written], pattern: str, portion: int, ends: list[int]
+) -> None:
+    flags = re.MULTILINE if pattern in ("B", "\\S") else re.MULTILINE | re.IGNORECASE
+    if pattern == "\\S":
+        flags |= re.ASCII
+    with blocks_of(8), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scan_module, "PORTION", portion)
+        index = index_of(records[:1])
+        shelf = Remembered(records)
+        scan = Scan(pattern, index, shelf)
+        for end in (*sorted(ends), len(records)):
+            append(index, records[:end])
+            for block in reversed(index.blocks):
+                scan.scan(block)
+                assert scan.is_done(block)
+        masks = [mask for mask in map(scan.mask, index.blocks) if mask is not None]
+        expected = [bool(re.search(pattern, f"{record.text}\n", flags)) for record in records]
+        assert [bool(each) for mask in masks for each in mask] == expected
+        assert scan.count == sum(expected)
+        assert shelf.asked == len(records), "each text is read once"
+
+
+def test_nothing_is_known_before() -> None:
+    scan, block = scan_of("a", "a", "b")
+    assert scan.mask(block) is None
+    assert not scan.is_done(block)
+    assert scan.count == 0
+
+
+def test_two_threads_count_once() -> None:
+    scan, block = scan_of("a", *["a", "b"] * 5000)
+    threads = [Thread(target=scan.scan, args=(block,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found(scan, block) == [True, False] * 5000
+    assert scan.count == 5000
+
+
+def test_a_second_scan_of_the_same_rows_is_dropped() -> None:
+    scan, block = scan_of("a", "a", "b")
+    scan.scan(block)
+    scan._publish(block, 0, np.array([True, True]))
+    assert found(scan, block) == [True, False]
+    assert scan.count == 1
+
+
+def test_a_long_record_is_read_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan_module, "PORTION", 10)
+    scan, block = scan_of("a", "b", "a" * 30, "b", "a", "b" * 9, "a")
+    assert [(rows.start, rows.stop) for rows in scan._portions(block)] == [
+        (0, 1),
+        (1, 2),
+        (2, 4),
+        (4, 5),
+        (5, 6),
+    ]
+    assert finished(scan, block) == [False, True, False, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("error", [True, True, True]),
+        ("Error", [False, True, False]),
+        (r"\Serror", [False, False, False]),
+        (r"\W*error\x{4B}?", [True, True, True]),
+        (r"\pLrror", [True, True, True]),
+        (r"(?P<What>error)", [True, True, True]),
+        (r"(?U:error)", [True, True, True]),
+        (r"(?i)Error", [True, True, True]),
+        (r"(?-i)error", [True, False, False]),
+    ],
+)
+def test_case_matters_where_a_capital_letter_is_asked_for(pattern: str, expected: list[bool]) -> None:
+    assert finished(*scan_of(pattern, "error", "Error", "ERROR")) == expected
+
+
+def test_case_and_classes_hold_for_letters_beyond_ascii() -> None:
+    assert finished(*scan_of("größe", "GRÖSSE GRÖßE", "Größe", "grÖße", "gröẞe", "grose")) == [
+        True,
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert finished(*scan_of("^[äö]$", "ä", "ü", "ö")) == [True, False, True]
+
+
+@pytest.mark.parametrize("pattern", ["(", "a**", "[z", "(?<=a)b", "\\", "\ud800"])
+def test_what_is_no_pattern_is_said(pattern: str) -> None:
+    with pytest.raises(UsageError, match="not a regular expression"):
+        scan_of(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "expected"),
+    [
+        ("b", "abcb", [(1, 2), (3, 4)]),
+        ("B", "abcB", [(3, 4)]),
+        ("x", "abc", []),
+        ("x", "", []),
+        ("b*", "abba", [(1, 3)]),
+        ("^a|c$", "aac", [(0, 1), (2, 3)]),
+        ("b", "éébé", [(2, 3)]),
+        ("é+", "aÉéb", [(1, 3)]),
+        (".", "aé", [(0, 1), (1, 2)]),  # bytes, as with merge -e; a character is one span all the same
+        ("b", "\ud800b", [(1, 2)]),
+        ("b", "\x00\ufffd\x1bb", [(3, 4)]),
+        ("(a)(b)?", "aab", [(0, 1), (1, 3)]),
+    ],
+)
+def test_spans_of_a_line(pattern: str, text: str, expected: list[tuple[int, int]]) -> None:
+    assert spans(pattern, text) == expected
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text("abé\ufffd", max_size=12), st.sampled_from(["a", "é", "ab+", "[aé]b", "b|\ufffd", "(?:ab)*"]))
+def test_spans_are_those_of_re(text: str, pattern: str) -> None:
+    expected = [match.span() for match in re.finditer(pattern, text, re.IGNORECASE) if match[0]]
+    assert spans(pattern, text) == expected
+
+
+def test_a_long_line_is_not_searched_to_its_end() -> None:
+    assert spans("(a+)+b", "a" * 100_000 + "b") == []
+    assert spans("(a+)+b", "ab" + "a" * 100_000) == [(0, 2)]

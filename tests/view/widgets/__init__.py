@@ -1,0 +1,1 @@
+"""Tests of the parts of the window that need no window."""
