@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, Unpack
@@ -13,6 +16,7 @@ import click
 
 from logbraid.cli.errors import exit_codes
 from logbraid.cli.options import ReadingFlags, options_of, read_by, reading_flags
+from logbraid.cli.signals import handled
 from logbraid.core.quantities import parse_duration
 from logbraid.errors import UsageError
 
@@ -137,14 +141,26 @@ def _show(run: Run, flags: ViewFlags) -> None:
     zone = local_zone() if flags["tz"] is None else zone_named(flags["tz"])
     index, shelf = Index(), Shelf()
     intake = Intake(run, index, shelf)
+    app = ViewApp(Model(index, shelf, zone), intake)
+    if _IS_VISITED:
+        threading.Thread(target=_leave_with_server, args=[app.stop], daemon=True).start()
     intake.start()
     try:
-        ViewApp(Model(index, shelf, zone), intake).run()
+        with handled(dict.fromkeys((signal.SIGTERM, signal.SIGHUP), lambda number, frame: app.stop())):
+            app.run()
     finally:
         intake.stop()
         shelf.close()
     if intake.failure is not None:
         raise intake.failure
+
+
+def _leave_with_server(stop: Callable[[], None]) -> None:
+    """End when the server that has started this process is gone, however it ended."""
+    gone = select.poll()
+    gone.register(0, 0)
+    gone.poll()
+    stop()
 
 
 def _take_keys_from_terminal() -> None:

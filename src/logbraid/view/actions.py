@@ -128,7 +128,9 @@ class Actions(App[None], inherit_bindings=False):
     def sought(self, found: bool | None) -> None:
         """Say so if there is none; None: that is not known yet."""
         if found is False:
-            self.say("none in this direction")
+            self.say("there is none" if self.model.went_round else "none in this direction")
+        elif found and self.model.went_round:
+            self.say("found from the other end on")
         self.paint()
 
     # Choosing what is shown

@@ -6,6 +6,7 @@ is more, so that no record costs a redraw.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -87,6 +88,13 @@ class ViewApp(Actions):
         self.slider = Slider(model)
         self.sources = Sources(model, intake, labels)
         self._wants_sources = False
+        self._home: asyncio.AbstractEventLoop | None = None
+        self._seen: tuple[object, ...] = ()
+
+    def stop(self) -> None:
+        """End, and leave the terminal as it was; for signal handlers and other threads. No effect before it runs."""
+        if self._home is not None:
+            self._home.call_soon_threadsafe(self.exit)
 
     def get_default_screen(self) -> Screen[None]:
         """Return the screen."""
@@ -104,6 +112,7 @@ class ViewApp(Actions):
 
     def on_mount(self) -> None:
         """Begin to look at what comes, at its end."""
+        self._home = asyncio.get_running_loop()
         self.model.pane.follow()
         self.set_interval(FRAME, self.look)
         self.set_interval(1, self.count)
@@ -114,22 +123,33 @@ class ViewApp(Actions):
         self._arrange(event.size.width, event.size.height)
 
     def look(self) -> None:
-        """See what has come, or was found, and draw it."""
-        if self.model.seeking:
-            self.sought(self.model.settle())
-        self.model.pane.refresh()
+        """See what has come, or was found, and draw it; where nothing was, it costs next to nothing."""
         self._say_notices()
-        self.paint()
-        if self.timeline.display:
-            self.timeline.paint()
+        model = self.model
+        seen = (len(model.index), model.scanned, model.seeking, self.intake.running, self.timeline.whole)
+        if seen == self._seen and self.timeline.whole and not model.seeking:
+            self.status.paint()
+            return
+        if model.seeking:
+            self.sought(model.settle())
+        model.pane.refresh()
+        self._draw()
+        self._seen = seen
 
     def count(self) -> None:
         """Count what comes in a second, and from where."""
         self.intake.rates.look(self.clock())
         self._arrange(*self.size)
+        self._draw()
+
+    def _draw(self) -> None:
+        self.paint()
+        if self.timeline.display:
+            self.timeline.paint()
 
     def paint(self) -> None:
-        """Draw what has changed. Not the timeline: it counts, which no key waits for."""
+        """Draw what has changed. Not the timeline: it counts, which no key waits for, but the next look does it."""
+        self._seen = ()
         for part in (self.braid, self.slider, self.sources, self.status):
             if part.display:
                 part.paint()
@@ -202,7 +222,7 @@ class ViewApp(Actions):
 
     def _say_notices(self) -> None:
         """Say the last of what was noticed: of losses, if there are any."""
-        notices = [self.intake.notices.popleft() for _ in range(len(self.intake.notices))]
+        notices: list[object] = [self.intake.notices.popleft() for _ in range(len(self.intake.notices))]
         grave = [notice for notice in notices if isinstance(notice, SourceFailed | BytesLost)]
         if notices:
             more = f" (and {len(notices) - 1:,} more)" if len(notices) > 1 else ""

@@ -170,6 +170,15 @@ class Model:
         return self._seek(_Quest(self.pane.current, step, hits=self.search, round=True))
 
     @property
+    def scanned(self) -> int:
+        """Records that were scanned for any pattern: where there are more, more may be shown."""
+        return sum(scan.reach for scan in self._scans)
+
+    @property
+    def _scans(self) -> Sequence[Scan]:
+        return self.selection.scans if self.search is None else (*self.selection.scans, self.search)
+
+    @property
     def searched(self) -> bool:
         """Whether all records there are were searched."""
         return self.search is not None and all(map(self.search.is_done, list(self.index.blocks)))
@@ -341,9 +350,8 @@ class Model:
 
     def work(self) -> bool:
         """Scan one block for one pattern: the nearest one; say whether there was anything to do."""
-        scans = self.selection.scans if self.search is None else (*self.selection.scans, self.search)
         for block in self._nearest(self.index.blocks):
-            for scan in scans:
+            for scan in self._scans:
                 if not scan.is_done(block):
                     scan.scan(block)
                     return True

@@ -60,7 +60,7 @@ class Scan:
         self._shelf = shelf
         self._expression = f"(?{'m' if _minds_case(pattern) else 'mi'}){pattern}"
         self._masks: dict[int, Bool] = {}
-        self._count = 0
+        self._count = self._reach = 0
         self._publishing = Lock()
         try:
             self._matches(pa.array([b""], pa.large_binary()))
@@ -71,6 +71,11 @@ class Scan:
     def count(self) -> int:
         """Matches so far."""
         return self._count
+
+    @property
+    def reach(self) -> int:
+        """Records that are scanned."""
+        return self._reach
 
     def mask(self, block: Block) -> Bool | None:
         """Return which of a block's first records match, as far as they are scanned; None: none of them is."""
@@ -118,6 +123,7 @@ class Scan:
             if len(known) == begin:
                 self._masks[block.number] = np.concatenate([known, found])
                 self._count += int(np.count_nonzero(found))
+                self._reach += len(found)
 
     def _marked(self, data: bytes) -> bytes:
         """Return a text with marks around each match: RE2 is linear in time, where Python's ``re`` is not."""

@@ -69,4 +69,4 @@ def test_three_colours_in_one_cell_are_two() -> None:
     low = Heights(np.array([[1, 1, 2, 2]]), ("bar-error", "bar-warn", "bar-info", "bar-debug"))
     high = low._replace(tops=np.array([[1, 2, 6, 6]]))
     assert rows_of(low)[-1] == [("▁", "bar-error")]
-    assert rows_of(high)[-1] == [("▁", "bar-error on-bar-info")]
+    assert rows_of(high)[-1] == [("▁", "bar-error on-bar-warn")]

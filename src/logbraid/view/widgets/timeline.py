@@ -83,6 +83,11 @@ class Timeline(Painted):
         heights = stacked(_spread(bars.counts, width), BARS * _EIGHTHS, plain=self._plain)
         return [*rows_of(heights), self._shown(bars, width), _times(bars, width, self._model.zone)]
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left to count of what it shows."""
+        return not self.display or self._bars is None or self._bars.complete
+
     def on_click(self, event: events.Click) -> None:
         """Go there."""
         if self._bars is not None:
@@ -153,7 +158,7 @@ def _parts(tops: Sequence[int], styles: Sequence[str], floor: int) -> list[_Part
 
 
 def _cell(parts: Sequence[_Part]) -> Span:
-    """Return one cell. It has room for two colours: the gravest one, and the one that most of the rest has.
+    """Return one cell. It has room for two colours: those of the two gravest kinds.
 
     With nothing above them, two colours would be three: the cell is filled up, or only the gravest is left of it.
     """
@@ -163,7 +168,7 @@ def _cell(parts: Sequence[_Part]) -> Span:
     foot, *others = parts
     if not others or filled < _EIGHTHS // 2:
         return _BLOCKS[foot.height], foot.style
-    above = max(others, key=lambda part: part.height)
+    above = others[0]
     return _BLOCKS[foot.height], f"{foot.style} on-{above.style}"
 
 
