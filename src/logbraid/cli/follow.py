@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Unpack
 
@@ -15,12 +14,19 @@ import click
 from logbraid.cli.account import STDERR, account_paths, write_account
 from logbraid.cli.errors import INCOMPLETE, exit_codes
 from logbraid.cli.keeping import KEEP, Keeping
-from logbraid.cli.options import Flags, options_of, read_by, reading_flags, showing_flags, writing_flags
+from logbraid.cli.options import (
+    Flags,
+    WaitingFlags,
+    live_options_of,
+    reading_flags,
+    showing_flags,
+    waiting_flags,
+    writing_flags,
+)
 from logbraid.cli.output import Output
 from logbraid.cli.report import Reporter
 from logbraid.cli.signals import handled
 from logbraid.cli.steering import Steering
-from logbraid.core.quantities import parse_duration
 from logbraid.errors import CheckpointError, SinkError, UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +50,7 @@ Examples:
 """
 
 
-class FollowFlags(Flags):
+class FollowFlags(Flags, WaitingFlags):
     """The flags of a run that follows, as click hands them over."""
 
     fresh: bool
@@ -54,8 +60,6 @@ class FollowFlags(Flags):
     rotate_output: str | None
     keep: int | None
     last: str | None
-    lateness: int
-    silence: int
     driver: str | None
 
 
@@ -90,22 +94,7 @@ class FollowFlags(Flags):
 )
 @writing_flags
 @reading_flags
-@click.option(
-    "--lateness",
-    callback=read_by(parse_duration),
-    metavar="D",
-    default="200ms",
-    show_default=True,
-    help="How late a record may come and still find its place; so long others wait for it.",
-)
-@click.option(
-    "--silence",
-    callback=read_by(parse_duration),
-    metavar="D",
-    default="500ms",
-    show_default=True,
-    help="A record of several lines is whole when its source has been silent for so long.",
-)
+@waiting_flags
 @click.option(
     "--driver",
     type=click.Choice(["threads", "mixed", "aio", "bottom_up"]),
@@ -153,7 +142,7 @@ def _follow(sources: Sequence[str], flags: FollowFlags) -> Account:
     ):
         from logbraid.api import follow_into
 
-        options = replace(options_of(flags), lateness=flags["lateness"], silence=flags["silence"])
+        options = live_options_of(flags)
         opened = partial(
             output.live_sink,
             keeping=keeping,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
 
 import click
 
-from logbraid.core.quantities import parse_size, parse_skew
+from logbraid.core.quantities import parse_duration, parse_size, parse_skew
 from logbraid.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,18 @@ if TYPE_CHECKING:
     from logbraid.core.options import Options, Order
     from logbraid.core.types import Nanos
 
-__all__ = ["Flags", "ReadingFlags", "options_of", "read_by", "reading_flags", "showing_flags", "writing_flags"]
+__all__ = [
+    "Flags",
+    "ReadingFlags",
+    "WaitingFlags",
+    "live_options_of",
+    "options_of",
+    "read_by",
+    "reading_flags",
+    "showing_flags",
+    "waiting_flags",
+    "writing_flags",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Parser = Callable[[str], Any]
@@ -43,6 +55,17 @@ class ReadingFlags(TypedDict):
     max_record: int
     buffer: int
     commands: tuple[str, ...]
+
+
+class WaitingFlags(TypedDict):
+    """The flags of a run that goes on, which say how long something is waited for."""
+
+    lateness: int
+    silence: int
+
+
+class LiveFlags(ReadingFlags, WaitingFlags):
+    """The flags that say what a run that goes on reads."""
 
 
 class Flags(ReadingFlags):
@@ -136,6 +159,25 @@ _READING_FLAGS: Final = (
     ),
 )
 
+_WAITING_FLAGS: Final = (
+    click.option(
+        "--lateness",
+        callback=read_by(parse_duration),
+        metavar="D",
+        default="200ms",
+        show_default=True,
+        help="How late a record may come and still find its place; so long others wait for it.",
+    ),
+    click.option(
+        "--silence",
+        callback=read_by(parse_duration),
+        metavar="D",
+        default="500ms",
+        show_default=True,
+        help="A record of several lines is whole when its source has been silent for so long.",
+    ),
+)
+
 _SHOWING_FLAGS: Final = (
     click.option(
         "--color",
@@ -160,6 +202,11 @@ def writing_flags(command: Command) -> Command:
 def reading_flags(command: Command) -> Command:
     """Give a command the flags that say what to read, and what of it to keep."""
     return _given(command, _READING_FLAGS)
+
+
+def waiting_flags(command: Command) -> Command:
+    """Give a command the flags that say how long something is waited for."""
+    return _given(command, _WAITING_FLAGS)
 
 
 def showing_flags(command: Command) -> Command:
@@ -197,6 +244,15 @@ def options_of(flags: ReadingFlags) -> Options:
         max_record=flags["max_record"],
         buffer=flags["buffer"],
     )
+
+
+def live_options_of(flags: LiveFlags) -> Options:
+    """Return what the flags of a run that goes on mean.
+
+    Raises:
+        UsageError: they mean nothing, or contradict each other.
+    """
+    return replace(options_of(flags), lateness=flags["lateness"], silence=flags["silence"])
 
 
 def _moment(text: str | None, now: Nanos, zone: tzinfo) -> Nanos | None:

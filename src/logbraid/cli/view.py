@@ -8,16 +8,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, Unpack
 
 import click
 
 from logbraid.cli.errors import exit_codes
-from logbraid.cli.options import ReadingFlags, options_of, read_by, reading_flags
+from logbraid.cli.options import ReadingFlags, WaitingFlags, live_options_of, reading_flags, waiting_flags
 from logbraid.cli.signals import handled
-from logbraid.core.quantities import parse_duration
 from logbraid.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,12 +40,10 @@ Examples:
 """
 
 
-class ViewFlags(ReadingFlags):
+class ViewFlags(ReadingFlags, WaitingFlags):
     """The flags of a view, as click hands them over."""
 
     last: int | None
-    lateness: int
-    silence: int
     web: bool
     listen: str
 
@@ -62,22 +58,7 @@ class ViewFlags(ReadingFlags):
     help="Begin with the last N records of each source.  [default: with the first]",
 )
 @reading_flags
-@click.option(
-    "--lateness",
-    callback=read_by(parse_duration),
-    metavar="D",
-    default="200ms",
-    show_default=True,
-    help="How late a record may come and still find its place; so long others wait for it.",
-)
-@click.option(
-    "--silence",
-    callback=read_by(parse_duration),
-    metavar="D",
-    default="500ms",
-    show_default=True,
-    help="A record of several lines is whole when its source has been silent for so long.",
-)
+@waiting_flags
 @click.option("--web", is_flag=True, help="Serve it to a browser instead, at an address that holds a secret.")
 @click.option(
     "--listen", metavar="HOST:PORT", default=_ADDRESS, show_default=True, help="Where --web is to be reached."
@@ -118,11 +99,10 @@ def _run(sources: Sequence[str], flags: ViewFlags) -> Run:
 
     from logbraid.api import follow_into
 
-    options = replace(options_of(flags), lateness=flags["lateness"], silence=flags["silence"])
     return partial(
         follow_into,
         sources,
-        options=options,
+        options=live_options_of(flags),
         commands=flags["commands"],
         path_labels=flags["label"] == "path",
         beginning=flags["last"],
