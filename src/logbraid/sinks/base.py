@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from logbraid.core.records import RecordBatch
     from logbraid.core.types import Source
 
-__all__ = ["Batch", "ByteSink", "Renderer", "Sink", "TextRenderer", "takes_lines"]
+__all__ = ["Batch", "ByteSink", "Renderer", "RenderingSink", "Sink", "TextRenderer", "takes_lines"]
 
 Batch: TypeAlias = "RecordBatch | LineBatch"
 """What a sink is given: bare lines only where it takes them, see ``takes_lines``."""
@@ -79,6 +79,25 @@ class ByteSink(Sink, Protocol):
 def takes_lines(sink: Sink) -> bool:
     """Whether a sink can be given a ``LineBatch``; one that does not say so needs columns."""
     return getattr(sink, "takes_lines", False)
+
+
+class RenderingSink:
+    """What every sink that renders batches to a file of its own says of itself.
+
+    Args:
+        renderer: what the bytes are.
+    """
+
+    def __init__(self, renderer: Renderer) -> None:
+        self.renderer = renderer
+
+    @property
+    def takes_lines(self) -> bool:
+        """Whether bare lines will do."""
+        return self.renderer.takes_lines
+
+    def flush(self) -> None:
+        """Nothing is held back."""
 
 
 class TextRenderer:

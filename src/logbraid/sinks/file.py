@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
 from logbraid.errors import SinkError
-from logbraid.sinks.base import Batch, Renderer
+from logbraid.sinks.base import Batch, Renderer, RenderingSink
 
 __all__ = [
     "BinaryWriter",
@@ -159,7 +159,7 @@ def _temporary_for(path: str, mode: int) -> tuple[int, str]:
             return os.open(temporary, _NEW, mode), temporary
 
 
-class DescriptorSink:
+class DescriptorSink(RenderingSink):
     """Writes to a descriptor that somebody else opened and will close.
 
     Args:
@@ -174,13 +174,8 @@ class DescriptorSink:
     unwritten = 0
 
     def __init__(self, descriptor: int, renderer: Renderer, name: str = "output") -> None:
+        super().__init__(renderer)
         self._file: BorrowedFile | NewFile = BorrowedFile(descriptor, name)
-        self.renderer = renderer
-
-    @property
-    def takes_lines(self) -> bool:
-        """Whether bare lines will do."""
-        return self.renderer.takes_lines
 
     @property
     def descriptor(self) -> int:
@@ -201,9 +196,6 @@ class DescriptorSink:
                 rest = rest[write_some(self.descriptor, rest[:_PIECE]) :]
         self.unwritten = 0
 
-    def flush(self) -> None:
-        """Nothing is held back."""
-
     def close(self) -> None:
         """Give a file its name; a borrowed descriptor stays as it is."""
         self._file.finish()
@@ -221,8 +213,8 @@ class FileSink(DescriptorSink):
     """
 
     def __init__(self, path: str, renderer: Renderer) -> None:
+        RenderingSink.__init__(self, renderer)
         self._file = NewFile(path)
-        self.renderer = renderer
 
     @property
     def own_paths(self) -> Sequence[str]:

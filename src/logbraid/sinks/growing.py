@@ -15,7 +15,7 @@ from typing import Final
 from logbraid.core.positions import GUARD
 from logbraid.core.types import Identity
 from logbraid.errors import SinkError
-from logbraid.sinks.base import Renderer
+from logbraid.sinks.base import Renderer, RenderingSink
 from logbraid.sinks.file import write_some, writing
 
 __all__ = ["GrowingFile", "GrowingSink", "before", "cut_rotated"]
@@ -219,7 +219,7 @@ class GrowingFile:
                 self._half = 0
 
 
-class GrowingSink:
+class GrowingSink(RenderingSink):
     """What every sink over such a file says of itself.
 
     Args:
@@ -228,14 +228,9 @@ class GrowingSink:
     """
 
     def __init__(self, file: GrowingFile, renderer: Renderer) -> None:
+        super().__init__(renderer)
         self.name = file.name
-        self.renderer = renderer
         self._file = file
-
-    @property
-    def takes_lines(self) -> bool:
-        """Whether bare lines will do."""
-        return self.renderer.takes_lines
 
     @property
     def descriptor(self) -> int:
@@ -246,9 +241,6 @@ class GrowingSink:
     def unwritten(self) -> int:
         """Bytes of the batch being written that have not been taken yet; any thread may look."""
         return self._file.unwritten
-
-    def flush(self) -> None:
-        """Nothing is held back."""
 
 
 def before(path: str, offset: int) -> bytes:
