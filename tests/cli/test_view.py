@@ -53,6 +53,7 @@ def test_it_begins_with_the_first_record(drawn: list[dict[str, Any]]) -> None:
         (("--web", "-"), "standard input cannot be served"),
         (("--web", "--listen", "8000", "a.log"), "not an address"),
         (("--web", "--listen", "localhost:http", "a.log"), "not an address"),
+        (("--web", "--listen", "localhost:²", "a.log"), "not an address"),
         (("--web", "--listen", "localhost:70000", "a.log"), "not an address"),
         (("-n", "-1", "a.log"), "-n"),
         (("--tz", "Nowhere/At_all", "a.log"), "Nowhere/At_all"),
@@ -96,5 +97,5 @@ def test_a_visitor_is_given_the_same_command_line(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("logbraid.view.web.serve", lambda *arguments: served.append(arguments))
     monkeypatch.setattr(sys, "argv", ["logbraid", "view", "--web", "--listen", "[::1]:81", "a.log"])
     assert run("--web", "--listen", "[::1]:81", "a.log").exit_code == 0
-    command = [sys.executable, "-m", "logbraid", "view", "--web", "--listen", "[::1]:81", "a.log"]
+    command = [sys.executable, "-P", "-m", "logbraid", "view", "--web", "--listen", "[::1]:81", "a.log"]
     assert served == [(command, "::1", 81)]

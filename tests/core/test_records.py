@@ -11,6 +11,7 @@ from logbraid.core.levels import LEVELS
 from logbraid.core.options import Options
 from logbraid.core.records import SCHEMA, Record, RecordBatch, SourceBatch
 from logbraid.core.timestamps.pieces import at
+from logbraid.core.types import SourceId
 
 from .build import SEEDS, STAMPS, Author, merge, padded, source
 
@@ -35,6 +36,18 @@ def test_rows_columns_and_table_agree(written: list[tuple[str, int, int]], max_r
         for one, number, end in zip(records, batch.source.tolist(), batch.end_offset.tolist(), strict=True):
             span = logs[number][one.offset : end]
             assert one.data == span or (one.data == span + b"\n" and end == len(logs[number]))
+
+
+@settings(max_examples=30, deadline=None)
+@given(LOGS, st.sets(st.integers(0, 2)))
+def test_without_some_sources_the_others_stay_as_they_are(written: list[tuple[str, int, int]], gone: set[int]) -> None:
+    logs = [Author(seed).log(style, records) for style, seed, records in written]
+    for batch in merge(logs, [[700]], Options()).batches:
+        left = [
+            record for record, number in zip(batch.records(), batch.source.tolist(), strict=True) if number not in gone
+        ]
+        rest = batch.without({SourceId(number) for number in gone})
+        assert (list(rest.records()) if len(rest) else []) == left
 
 
 @settings(max_examples=50, deadline=None)

@@ -77,6 +77,25 @@ def test_patterns_choose_what_is_shown_until_they_are_dropped() -> None:
     drive(scenario)
 
 
+def test_what_is_pasted_does_nothing_to_the_terminal() -> None:
+    async def scenario(app: ViewApp, pilot: Pilot[None]) -> None:
+        await pilot.press("/")
+        app.prompt.query_one(Input).post_message(events.Paste("a\x1b]0;title\x07b\x9b2Jc"))
+        await pilot.pause()
+        assert app.prompt.query_one(Input).value == "a]0;titleb2Jc"
+
+    drive(scenario)
+
+
+def test_a_name_that_nobody_has_is_a_name_like_any_other() -> None:
+    async def scenario(app: ViewApp, pilot: Pilot[None]) -> None:
+        await pilot.press("s")
+        await type_in(pilot, "~nosuchuser/x.log")
+        await said(app, pilot, "~nosuchuser/x.log: No such file or directory")
+
+    drive(scenario)
+
+
 def test_a_time_is_gone_to() -> None:
     async def scenario(app: ViewApp, pilot: Pilot[None]) -> None:
         await pilot.press("g")

@@ -22,7 +22,7 @@ from logbraid.view.index import Index
 from logbraid.view.intake import Intake, Run
 from logbraid.view.shelf import Shelf
 
-from .build import Remembered, Written, batch_of
+from .build import Remembered, Written, batch_of, source
 
 RECORDS = [Written(1, text="one"), Written(2, text="two")]
 LOG = b"2026-03-01T08:00:00Z INFO one\n2026-03-01T08:00:01Z INFO two\n"
@@ -76,6 +76,26 @@ def test_a_failure_is_kept_and_what_came_before_stays() -> None:
     intake, index = intake_of(run)
     assert isinstance(ended(intake).failure, SourceError)
     assert len(index) == 2
+
+
+def test_an_error_that_nobody_expected_is_kept_too() -> None:
+    def run(make_sink: Callable[[list[Source]], Sink], **_: object) -> Account:
+        raise MemoryError
+
+    intake, _ = intake_of(run)
+    assert isinstance(ended(intake).failure, MemoryError)
+
+
+def test_nothing_comes_in_from_a_file_that_the_view_has_written_itself() -> None:
+    def run(make_sink: Callable[[list[Source]], Sink], **_: object) -> Account:
+        make_sink([source(0), source(1)]).write(batch_of(records, range(3)))
+        return Account()
+
+    records = [Written(1, 0, text="one"), Written(2, 1, text="own"), Written(3, 0, text="two")]
+    intake, index = intake_of(run)
+    intake.exclude("1.log")
+    ended(intake)
+    assert [index.time(record) for record in range(len(index))] == [1, 3]
 
 
 def test_what_is_noticed_is_kept_until_somebody_says_it() -> None:

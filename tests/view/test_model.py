@@ -200,6 +200,13 @@ def test_a_time_leads_to_what_is_shown() -> None:
     assert model.pane.current == 3
 
 
+def test_a_time_behind_which_all_is_hidden_leads_to_the_last_record_that_is_not() -> None:
+    model = model_of(DAY)
+    model.show("begins|slow")
+    scanned(model).goto_time("12:00:30", NOON)
+    assert model.pane.current == 1
+
+
 def test_what_is_no_time_is_refused() -> None:
     with pytest.raises(UsageError, match="not a time"):
         model_of(DAY).goto_time("soon", NOON)
@@ -258,6 +265,16 @@ def test_zooming_in_and_out_again() -> None:
     assert model.range == whole
 
 
+def test_a_zoomed_timeline_goes_along_with_the_current_record() -> None:
+    model = model_of(DAY)
+    model.zoom(0.1)
+    assert model.range[1] <= NOON + 30 * SECOND
+    model.pane.goto(5)
+    start, end = model.range
+    assert start <= NOON + 61 * SECOND < end
+    assert end - start < 30 * SECOND
+
+
 def test_what_is_on_the_screen_is_marked_in_the_timeline() -> None:
     model = model_of(DAY)
     model.pane.resize(80, 3)
@@ -272,8 +289,6 @@ def test_what_is_shown_is_saved_as_text_json_lines_or_parquet(tmp_path: Path) ->
     model.show("fails")
     assert model.save(str(tmp_path / "out.log"), SOURCES) == 2
     assert (tmp_path / "out.log").read_text() == "fails\nfails again\n"
-    model.save(str(tmp_path / "labelled.log"), SOURCES, labelled=True)
-    assert (tmp_path / "labelled.log").read_text() == "0.log | fails\n0.log | fails again\n"
     model.save(str(tmp_path / "out.jsonl"), SOURCES)
     lines = (tmp_path / "out.jsonl").read_text().splitlines()
     assert [json.loads(line)["level"] for line in lines] == ["error", "error"]
@@ -287,6 +302,31 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     with pytest.raises(SinkError, match="is there already"):
         model_of(DAY).save(str(path), SOURCES)
     assert path.read_text() == "precious"
+
+
+def test_what_is_saved_is_what_was_selected_when_it_began(tmp_path: Path) -> None:
+    with blocks_of(2):
+        model = model_of(DAY)
+
+        def stopped() -> bool:
+            model.toggle(SourceId(1))
+            return False
+
+        assert model.save(str(tmp_path / "out.log"), SOURCES, stopped) == len(DAY)
+    assert len((tmp_path / "out.log").read_text().splitlines()) == len(DAY)
+
+
+def test_saving_may_be_given_up_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match="not saved"):
+        model_of(DAY).save(str(tmp_path / "out.log"), SOURCES, lambda: True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_is_not_followed_where_something_is_saved(tmp_path: Path) -> None:
+    (tmp_path / "out.log").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SinkError, match="is there already"):
+        model_of(DAY).save(str(tmp_path / "out.log"), SOURCES)
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:

@@ -51,3 +51,14 @@ def test_a_source_that_came_since_the_first_look_has_a_rate() -> None:
     rates.add(batch_of([Written(1), Written(2, source=1), Written(3, source=1)], [1, 2]))
     rates.look(SECOND)
     assert rates.per_second(SECOND_ONE) == 2.0
+
+
+def test_a_clock_that_is_set_back_begins_anew() -> None:
+    records = [Written(number) for number in range(20)]
+    rates = rates_of(*records[:10])
+    rates.look(100 * SECOND)
+    rates.look(0)
+    assert rates.per_second(FIRST) == 0.0
+    rates.add(batch_of(records, range(10, 20)))
+    rates.look(SECOND)
+    assert rates.per_second(FIRST) == 10.0

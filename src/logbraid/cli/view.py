@@ -133,6 +133,8 @@ def _show(run: Run, flags: ViewFlags) -> None:
         shelf.close()
     if intake.failure is not None:
         raise intake.failure
+    if app.return_code:  # what went wrong stands on the terminal
+        sys.exit(app.return_code)
 
 
 def _leave_with_server(stop: Callable[[], None]) -> None:
@@ -157,6 +159,7 @@ def _serve(address: str) -> None:
     from logbraid.view.web import serve
 
     host, colon, port = address.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > _MOST_PORTS:
+    if not colon or not (port.isascii() and port.isdigit()) or int(port) > _MOST_PORTS:
         raise UsageError(f"not an address: {address!r}: write {_ADDRESS}")
-    serve([sys.executable, "-m", "logbraid", *sys.argv[1:]], host.strip("[]") or "127.0.0.1", int(port))
+    # -P: a module that lies in the working directory, among the logs perhaps, is none of ours.
+    serve([sys.executable, "-P", "-m", "logbraid", *sys.argv[1:]], host.strip("[]") or "127.0.0.1", int(port))

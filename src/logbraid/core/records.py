@@ -7,8 +7,8 @@ the order in which it leaves. Nothing here parses, orders or decides.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -198,6 +198,17 @@ class RecordBatch:
     def origins(self) -> set[SourceId]:
         """Whose records these are."""
         return {part.source.id for part in self.parts}
+
+    def without(self, sources: Set[SourceId]) -> RecordBatch:
+        """Return the batch without the records of some sources."""
+        if self.origins.isdisjoint(sources):
+            return self
+        kept = np.repeat([part.source.id not in sources for part in self.parts], [len(part) for part in self.parts])
+        stays = kept[self.order]
+        order = (np.cumsum(kept) - 1)[self.order[stays]]
+        parts = tuple(part for part in self.parts if part.source.id not in sources)
+        late = None if self.late is None else self.late[stays]
+        return replace(self, parts=parts, order=order, late=late)
 
     @cached_property
     def data(self) -> memoryview:

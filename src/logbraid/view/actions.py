@@ -5,12 +5,13 @@ The methods ask the model, and say what came of it. Nothing here draws, and what
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from textual.app import App
+from textual.worker import get_current_worker
 
 from logbraid.core.types import Nanos
 from logbraid.errors import LogbraidError
@@ -232,14 +233,16 @@ class Actions(App[None], inherit_bindings=False):
         self.model.goto_time(text, self.clock())
 
     def _save(self, text: str) -> None:
-        path = str(Path(text).expanduser())
+        path = os.path.expanduser(text)
         self.say(f"saving to {path}")
         self.run_worker(partial(self._write, path), thread=True, group="save")
 
     def _write(self, path: str) -> None:
         """Write the file: in a thread of its own."""
+        thread = get_current_worker()
         try:
-            count = self.model.save(path, self.intake.sources)
+            self.intake.exclude(path)
+            count = self.model.save(path, self.intake.sources, lambda: thread.is_cancelled)
         except LogbraidError as error:
             self.call_from_thread(self.say, str(error), error=True)
         else:

@@ -288,6 +288,11 @@ class Index:
         taken = [self.blocks[int(numbers[begin])].take(rows[begin:end]) for begin, end in pairwise(edges)]
         return taken[0] if len(taken) == 1 else Rows(*map(np.concatenate, zip(*taken, strict=True)))
 
+    def reached(self, record: int) -> Nanos:
+        """Return the latest time up to a record, ns UTC."""
+        block, row = self.at(record)
+        return int(block.reached[row])
+
     def find(self, time: Nanos) -> int:
         """Return the first record from which on the time was reached; ``len``: it was not yet."""
         low, high = 0, len(self.blocks)

@@ -6,6 +6,7 @@ kept, and said by whoever draws.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -16,7 +17,6 @@ from logbraid.core.events import Event
 from logbraid.core.records import RecordBatch
 from logbraid.core.types import Source
 from logbraid.drivers.control import Control
-from logbraid.errors import LogbraidError
 from logbraid.sinks.base import Sink
 from logbraid.sinks.callback import CallbackSink
 from logbraid.view.index import Index
@@ -59,10 +59,11 @@ class Intake:
         self._share = 0.0
         self._control = Control(self._measure)
         self._thread = threading.Thread(target=self._follow, name="logbraid-intake", daemon=True)
+        self._own: set[str] = set()
         self.sources: Sequence[Source] = ()
         self.rates = Rates()
         self.notices: deque[Event] = deque(maxlen=MOST_NOTICES)
-        self.failure: LogbraidError | None = None
+        self.failure: Exception | None = None
 
     def start(self) -> None:
         """Begin."""
@@ -88,11 +89,15 @@ class Intake:
             self._control.report()  # only the thread itself may look at the run
         return self._share
 
+    def exclude(self, path: str) -> None:
+        """Take nothing from a file that this view has written itself, where the run should find it."""
+        self._own = {*self._own, os.path.realpath(path)}
+
     def _follow(self) -> None:
         try:
             account = self._run(self._sink, notice=self.notices.append, control=self._control)
             self._measure(account)
-        except LogbraidError as error:
+        except Exception as error:  # whatever it is: nothing may be written over the screen, and somebody is told
             self.failure = error
 
     def _sink(self, sources: list[Source]) -> Sink:
@@ -100,6 +105,8 @@ class Intake:
         return CallbackSink(self._take)
 
     def _take(self, batch: RecordBatch) -> None:
+        if self._own:
+            batch = batch.without({one.id for one in self.sources if os.path.realpath(one.path) in self._own})
         if len(batch):
             self._shelf.keep(batch)
             self.rates.add(batch)

@@ -6,23 +6,19 @@ spare calls ``work``, in any one thread, until it says that nothing is left to d
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Final
 
-import numpy as np
-
 from logbraid.core.levels import LEVELS
 from logbraid.core.moments import parse_moment
-from logbraid.core.records import Record, RecordBatch
-from logbraid.core.types import Int64, Nanos, Source, SourceId
-from logbraid.errors import SinkError
-from logbraid.sinks.destinations import sink_for
+from logbraid.core.records import Record
+from logbraid.core.types import Nanos, Source, SourceId
 from logbraid.view.index import Block, Index
 from logbraid.view.pane import Pane
+from logbraid.view.saving import save
 from logbraid.view.scan import Scan
 from logbraid.view.selection import Selection
 from logbraid.view.shelf import Shelf
@@ -33,9 +29,6 @@ __all__ = ["Model", "Rule"]
 ERROR: Final = LEVELS.index("error")
 
 _CLOCK: Final = re.compile(r"\s*[0-9]{1,2}:")
-
-AT_ONCE: Final = 8192
-"""Records that are saved at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +55,7 @@ class _Quest:
         least: how grave it must be.
         round: where there is none in that direction, it goes on from the other end.
         more: so many of them come before the one that is meant.
+        last: where there is none, the last record will do.
     """
 
     start: int
@@ -70,6 +64,7 @@ class _Quest:
     least: int | None = None
     round: bool = False
     more: int = 0
+    last: bool = False
 
 
 class Model:
@@ -176,7 +171,8 @@ class Model:
 
     @property
     def _scans(self) -> Sequence[Scan]:
-        return self.selection.scans if self.search is None else (*self.selection.scans, self.search)
+        search = self.search  # a key may forget it meanwhile
+        return self.selection.scans if search is None else (*self.selection.scans, search)
 
     @property
     def searched(self) -> bool:
@@ -208,7 +204,7 @@ class Model:
         if record >= len(self.index):
             self.pane.end()
         else:
-            self._seek(_Quest(record - 1, 1))
+            self._seek(_Quest(record - 1, 1, last=True))
 
     def forget_quest(self) -> None:
         """Do not go there any more."""
@@ -230,11 +226,16 @@ class Model:
             if found.pending:
                 break
             self._quest = self._next(quest, found.record)
-            if self._quest is None and found.record is not None:
-                self.pane.goto(found.record)
             if self._quest is None:
-                return found.record is not None
+                return self._go(quest, found.record)
         return None
+
+    def _go(self, quest: _Quest, found: int | None) -> bool:
+        if found is not None:
+            self.pane.goto(found)
+        elif quest.last:
+            self.pane.end()
+        return found is not None or quest.last
 
     def _next(self, quest: _Quest, found: int | None) -> _Quest | None:
         """Return what is to be looked for after what was found, if anything is."""
@@ -276,8 +277,14 @@ class Model:
 
     @property
     def range(self) -> tuple[Nanos, Nanos]:
-        """From when to when the timeline shows."""
-        return self._range or self._timeline.range()
+        """From when to when the timeline shows: the whole, or a part of it that the current record is in."""
+        whole = self._timeline.range()
+        if self._range is None:
+            return whole
+        at = self.index.reached(self.pane.current) if self.pane.current < len(self.index) else self._range[0]
+        if not self._range[0] <= at < self._range[1]:
+            self._range = zoomed(self._range, at, 1, whole)
+        return self._range
 
     def bars(self, buckets: int) -> Bars:
         """Return the timeline: so many buckets or fewer."""
@@ -304,47 +311,13 @@ class Model:
             return None
         return next(iter(self.shelf.batch(self.index, [self.pane.current]).records()))
 
-    def save(self, path: str, sources: Sequence[Source], *, labelled: bool = False) -> int:
-        """Write all records that are shown and scanned to a file that is not there yet; return how many.
-
-        Args:
-            path: its ending says the format: ``.jsonl``, ``.parquet``, anything else is text.
-            sources: of all records.
-            labelled: put labels before lines of text.
+    def save(self, path: str, sources: Sequence[Source], stopped: Callable[[], bool] = lambda: False) -> int:
+        """Write all records that are shown to a file that is not there yet, see ``saving``; return how many.
 
         Raises:
-            SinkError: it cannot be written, or is there.
+            SinkError: it cannot be written, is there already, or was given up.
         """
-        if os.path.lexists(path):
-            raise SinkError(f"{path} is there already")
-        sink = sink_for(path, sources, _format(path), labelled=labelled)
-        count = 0
-        try:
-            for batch in self._batches():
-                sink.write(batch)
-                count += len(batch)
-            sink.close()
-        except BaseException:
-            sink.abort()
-            raise
-        return count
-
-    def _batches(self) -> Iterator[RecordBatch]:
-        """Yield all records that are shown, with their text."""
-        torn: tuple[int, int] | None = None  # where a line goes on that was cut for its length
-        for block in list(self.index.blocks):
-            rows = self._shown(block)
-            for begin in range(0, len(rows), AT_ONCE):
-                batch = self.shelf.batch(self.index, rows[begin : begin + AT_ONCE])
-                yield replace(batch, open_before=torn)
-                torn = batch.open_after
-
-    def _shown(self, block: Block) -> Int64:
-        """Return the numbers of a block's records that are shown."""
-        for scan in self.selection.pending(block):
-            scan.scan(block)
-        mask = self.selection.mask(block)
-        return np.flatnonzero([] if mask is None else mask) + block.first
+        return save(path, self.selection, self.shelf, sources, stopped)
 
     # In the background
 
@@ -374,10 +347,3 @@ class Model:
 def _is_nearly(range_: tuple[Nanos, Nanos], whole: tuple[Nanos, Nanos]) -> bool:
     """Whether a range is the whole, but for what was rounded on the way in and out again."""
     return (range_[1] - range_[0]) * 1.001 >= whole[1] - whole[0]
-
-
-def _format(path: str) -> str:
-    for ending in ("jsonl", "parquet"):
-        if path.endswith(f".{ending}"):
-            return ending
-    return "text"

@@ -59,7 +59,9 @@ class Rates:
         return int(self._last[source])
 
     def look(self, tick: Nanos) -> None:
-        """Note the counts, some times a second, so that rates can be told from them."""
+        """Note the counts, about once a second, so that rates can be told from them; a clock set back begins anew."""
+        if self._looks and tick < self._looks[-1].tick:
+            self._looks.clear()
         self._looks.append(_Look(tick, self._counts.copy()))
         while len(self._looks) > 2 and self._looks[1].tick <= tick - SPAN:
             self._looks.popleft()

@@ -98,6 +98,8 @@ def listen(host: str, port: int) -> socket.socket:
         try:
             family, _, _, _, address = socket.getaddrinfo(host, candidate, type=socket.SOCK_STREAM)[0]
             return socket.create_server(address[:2], family=family)
+        except UnicodeError as error:
+            raise UsageError(f"cannot listen at {host}:{candidate}: there is no such name") from error
         except OSError as error:
             if error.errno != errno.EADDRINUSE or candidate == last:
                 reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)

@@ -13,6 +13,14 @@ from textual.widgets import Input, Static
 __all__ = ["Prompt"]
 
 
+class Field(Input):
+    """What is typed, or pasted: of that, only what a terminal shows and does not obey."""
+
+    def validate_value(self, value: str) -> str:
+        """Return the value without the rest."""
+        return "".join(filter(str.isprintable, value))
+
+
 class Prompt(Horizontal):
     """Asks for a line, where the status stands otherwise.
 
@@ -26,7 +34,7 @@ class Prompt(Horizontal):
     def __init__(self, answer: Callable[[str, str | None], None]) -> None:
         super().__init__()
         self._answer = answer
-        self._field = Input(compact=True, select_on_focus=False)
+        self._field = Field(compact=True, select_on_focus=False)
         self.about = ""
         self._typed: defaultdict[str, list[str]] = defaultdict(list)
         self._place = 0

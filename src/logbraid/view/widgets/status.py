@@ -56,7 +56,7 @@ class Status(Painted):
 
     def content(self) -> Sequence[Spans]:
         """Return the one row: what is said, or how things stand; and at its right end the place."""
-        if self._clock() >= self._until:
+        if not self._until - LASTING <= self._clock() < self._until:  # or the clock was set back
             self._notice = None
         place = self._where()
         room = self.size.width - cell_len(place) - 3

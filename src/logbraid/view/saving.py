@@ -1,0 +1,93 @@
+"""Writes the records of a selection to a file that is not there yet: whole, or not at all.
+
+It may take minutes, so it is done in a thread, while keys change what is shown: what was selected when it began counts.
+Nothing is ever overwritten.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from logbraid.core.records import RecordBatch
+from logbraid.core.types import Int64, Source
+from logbraid.errors import SinkError
+from logbraid.sinks.destinations import OutputFormat, sink_for
+from logbraid.view.index import Block
+from logbraid.view.selection import Selection
+from logbraid.view.shelf import Shelf
+
+__all__ = ["save"]
+
+AT_ONCE: Final = 8192
+"""Records that are written at once."""
+
+_FORMATS: Final[dict[str, OutputFormat]] = {".jsonl": "jsonl", ".parquet": "parquet"}
+
+
+def save(path: str, selection: Selection, shelf: Shelf, sources: Sequence[Source], stopped: Callable[[], bool]) -> int:
+    """Write all records that are selected now; return how many.
+
+    Args:
+        path: its ending says the format: ``.jsonl``, ``.parquet``, anything else is text.
+        selection: which records.
+        shelf: their text.
+        sources: of all records.
+        stopped: whether it is to be given up.
+
+    Raises:
+        SinkError: it cannot be written, is there already, or was given up.
+    """
+    _claim(path)
+    count = 0
+    try:
+        sink = sink_for(path, sources, _FORMATS.get(os.path.splitext(path)[1], "text"), labelled=False)
+        try:
+            for batch in _batches(selection, shelf):
+                if stopped():
+                    raise SinkError(f"{path} was not saved")
+                sink.write(batch)
+                count += len(batch)
+            sink.close()
+        except BaseException:
+            sink.abort()
+            raise
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(path)
+        raise
+    return count
+
+
+def _claim(path: str) -> None:
+    """Make an empty file of that name, which only what is saved will replace."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
+    except FileExistsError:
+        raise SinkError(f"{path} is there already") from None
+    except OSError as error:
+        raise SinkError(f"{path}: {error.strerror}", error.errno) from error
+
+
+def _batches(selection: Selection, shelf: Shelf) -> Iterator[RecordBatch]:
+    """Yield all records that are selected, with their text."""
+    torn: tuple[int, int] | None = None  # where a line goes on that was cut for its length
+    for block in list(selection.index.blocks):
+        records = _selected(selection, block)
+        for begin in range(0, len(records), AT_ONCE):
+            batch = shelf.batch(selection.index, records[begin : begin + AT_ONCE])
+            yield replace(batch, open_before=torn)
+            torn = batch.open_after
+
+
+def _selected(selection: Selection, block: Block) -> Int64:
+    """Return the numbers of a block's records that are selected."""
+    for scan in selection.pending(block):
+        scan.scan(block)
+    mask = selection.mask(block)
+    return np.flatnonzero([] if mask is None else mask) + block.first
