@@ -115,6 +115,8 @@ CASES: Final[dict[str, Case]] = {
     "times": Case({"times": True}),
     "copy": Case({"copied": shop()[TRACED].text}, at(TRACED)),
     "ask('save')": Case({"asked": "save", "focus": "Field"}),
+    "bar(1)": Case({"current": 33}),
+    "bar(-1)": Case({"current": 20, "top": 11}),
     "zoom(0.5)": Case({"span": 410 * SECOND}),
     "zoom(2.0)": Case({"span": 820 * SECOND + 1}, zoomed),
     "light": Case({"dark": False}),

@@ -20,6 +20,11 @@ def test_a_character_takes_no_cell_one_or_two(text: str, cells: int) -> None:
     assert width(text) == cells
 
 
+@pytest.mark.parametrize(("text", "end"), [("abcd漢", 3), ("abce\u0301", 3), ("abc\u0301\u0301d", 5), ("ab漢", 2)])
+def test_only_what_is_near_the_cut_matters(text: str, end: int) -> None:
+    assert cut(text, 0, 3) == cut(text + "漢", 0, 3) == cut(text + "x", 0, 3) == end
+
+
 @given(TEXTS)
 @settings(max_examples=50)
 def test_who_draws_counts_the_same(text: str) -> None:

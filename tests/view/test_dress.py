@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
@@ -25,7 +27,7 @@ NOON = 12 * 3600 * SECOND + 34_567_891
 
 
 def row(text: str, *, level: int = -1, late: bool = False, tail: str = "", first: bool = True) -> Row:
-    facts = Facts(NOON, SourceId(0), level, late, text.encode())
+    facts = Facts(NOON, SourceId(0), level, late)
     return Row(7, facts, 0, text, 0, len(text), first, 0, tail)
 
 
@@ -108,6 +110,30 @@ def test_a_match_that_goes_beyond_a_row_stands_out_in_both() -> None:
     assert styled(dress(whole._replace(end=4), look)) == [("ab", "match")]
     assert styled(dress(whole._replace(start=4), look)) == [("c", "match")]
     assert styled(dress(whole._replace(start=5), look)) == []
+
+
+def test_a_search_that_is_over_is_let_go() -> None:
+    search = searched("one")
+    over = weakref.ref(search)
+    assert ("one", "match") in dress(row("one"), Look(search=search))
+    del search
+    gc.collect()
+    assert over() is None
+
+
+def test_where_a_line_matches_is_looked_for_once_and_kept_of_few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logbraid.view.dress.MOST_LINES", 2)
+    search, looked_at = searched("one"), list[str]()
+    spans = search.spans
+
+    def counted(text: str) -> list[tuple[int, int]]:
+        looked_at.append(text)
+        return spans(text)
+
+    monkeypatch.setattr(search, "spans", counted)
+    for text in ("a", "b", "a", "b", "c", "a"):
+        dress(row(text), Look(search=search))
+    assert looked_at == ["a", "b", "c", "a"]
 
 
 # Labels

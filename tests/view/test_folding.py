@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logbraid.view.folding import LONGEST, MOST_LINES, Fold, has_json, inert, shown
+from logbraid.view import folding
+from logbraid.view.folding import LONGEST, MOST_IN_VAIN, MOST_JSON, MOST_LINES, Fold, has_json, inert, shown
 
 
 def lines(data: bytes, fold: Fold = Fold.UNFOLDED) -> list[str]:
@@ -129,6 +130,34 @@ def test_json_is_an_object_anywhere_or_an_array_at_the_end(data: bytes, found: b
     assert has_json(data) is found
     if not found:
         assert lines(data, Fold.PRETTY) == lines(data)
+
+
+@pytest.mark.parametrize(
+    "cut", [b'{"a":' * 30 + b"[" + b"1," * MOST_JSON, (b"[1] " * 8 + b"[" + b"1," * MOST_IN_VAIN) * 4]
+)
+def test_json_that_goes_on_for_too_long_is_not_read_again_and_again(
+    cut: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = 0
+    json_at = folding._json_at
+
+    def counted(text: str, start: int) -> tuple[object, int]:
+        nonlocal read
+        value, end = json_at(text, start)
+        read += end - start
+        return value, end
+
+    monkeypatch.setattr(folding, "_json_at", counted)
+    assert not has_json(cut)
+    assert MOST_IN_VAIN < read <= MOST_IN_VAIN + MOST_JSON
+
+
+def test_very_long_json_is_shown_as_it_is_and_short_json_before_very_much_text_is_not() -> None:
+    long = b'{"a": "' + b"x" * MOST_JSON + b'"}'
+    assert not has_json(long)
+    assert lines(long, Fold.PRETTY) == lines(long)
+    before, *_, behind = lines(b'got {"a": 1} and ' + b"x\n" * MOST_JSON, Fold.PRETTY)
+    assert (before, behind[-12:]) == ("got {", " more lines]")
 
 
 JSON = st.recursive(

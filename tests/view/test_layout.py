@@ -2,8 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
+from logbraid.view import layout as layout_module
+from logbraid.view.folding import Fold, Shown, shown
 from logbraid.view.layout import Layout
 from logbraid.view.nearby import Nearby
+from logbraid.view.shelf import GONE
 
 from .build import Remembered, Written, index_of
 
@@ -72,3 +77,45 @@ def test_of_each_record_is_remembered_how_it_was_folded() -> None:
     assert [laid_out.pretty_print(record) for record in range(2)] == [True, True]
     assert texts(laid_out, 0) == ['{"a": 1}']
     assert texts(laid_out, 1) == ['{"b": 2}', "more"]
+
+
+def test_what_is_kept_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout_module, "MOST_BYTES", 200_000)
+    laid_out, shelf = layout(*(str(number) + "x" * 40_000 for number in range(10)))
+    rows = {number: laid_out.rows(number) for number in range(10)}
+    kept = [number for number in range(10) if laid_out.rows(number) is rows[number]]
+    assert kept == []  # each that was laid out anew has pushed out the next one
+    assert laid_out.rows(9) is laid_out.rows(9)
+    assert shelf.asked == 10
+
+
+def test_a_row_holds_no_more_of_its_record_than_what_is_shown() -> None:
+    laid_out, _ = layout("short\n" + "x" * 1_000_000)
+    (row,) = laid_out.rows(0)
+    assert len(repr(row)) < 1000
+
+
+def test_what_is_shown_is_made_once_however_the_screen_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = list[Fold]()
+
+    def counted(data: bytes, fold: Fold) -> Shown:
+        made.append(fold)
+        return shown(data, fold)
+
+    monkeypatch.setattr(layout_module, "shown", counted)
+    laid_out, _ = layout('{"a": 1}')
+    laid_out.pretty_print(0)
+    for shift in range(3):
+        laid_out.change(width=20 + shift, wrap=bool(shift), shift=shift)
+        assert len(laid_out.rows(0)) == 3
+    laid_out.pretty_print(0)
+    assert texts(laid_out) == ['{"a": 1}']
+    assert len(made) == 2
+
+
+def test_text_that_was_gone_for_a_moment_comes_back() -> None:
+    laid_out, shelf = layout("the text")
+    records, shelf.records = shelf.records, [shelf.records[0]._replace(text=GONE[:8].decode())]
+    assert texts(laid_out) == ["(this te"]
+    shelf.records = records
+    assert texts(laid_out) == ["the text"]

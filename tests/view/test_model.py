@@ -265,6 +265,15 @@ def test_zooming_in_and_out_again() -> None:
     assert model.range == whole
 
 
+def test_from_bar_to_bar() -> None:
+    model = model_of(DAY)
+    places = []
+    for step in (1, 1, 1, -1, -1, -1):
+        model.next_bar(step, 20)  # of five seconds each
+        places.append(model.pane.current)
+    assert places == [4, 4, 4, 0, 0, 0]
+
+
 def test_a_zoomed_timeline_goes_along_with_the_current_record() -> None:
     model = model_of(DAY)
     model.zoom(0.1)

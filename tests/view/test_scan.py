@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from threading import Thread
 
 import numpy as np
@@ -10,9 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from logbraid.core.records import RecordBatch
+from logbraid.core.types import Int64
 from logbraid.errors import UsageError
 from logbraid.view import scan as scan_module
-from logbraid.view.index import Block
+from logbraid.view import shelf as shelf_module
+from logbraid.view.index import Block, Index
 from logbraid.view.scan import Scan
 
 from .build import RECORDS, Remembered, Written, append, blocks_of, index_of
@@ -96,17 +100,35 @@ def test_a_second_scan_of_the_same_rows_is_dropped() -> None:
     assert scan.count == 1
 
 
+def test_of_two_scans_of_a_growing_block_the_longer_one_counts() -> None:
+    scan, block = scan_of("a", *"abba")
+    scan._publish(block, 0, np.array([True, False]))
+    scan._publish(block, 0, np.array([True, False, False, True]))
+    assert found(scan, block) == [True, False, False, True]
+    assert (scan.count, scan.reach) == (2, 4)
+
+
+def test_what_does_not_follow_what_is_known_is_dropped() -> None:
+    scan, block = scan_of("a", *"abba")
+    scan._publish(block, 2, np.array([False, True]))
+    assert (found(scan, block), scan.count) == ([], 0)
+
+
 def test_a_long_record_is_read_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan_module, "PORTION", 10)
-    scan, block = scan_of("a", "b", "a" * 30, "b", "a", "b" * 9, "a")
-    assert [(rows.start, rows.stop) for rows in scan._portions(block)] == [
-        (0, 1),
-        (1, 2),
-        (2, 4),
-        (4, 5),
-        (5, 6),
-    ]
+    monkeypatch.setattr(shelf_module, "NEAR", 0)
+    texts = ["b", "a" * 30, "b", "a", "b" * 9, "a"]
+    scan, block = scan_of("a", *texts)
+    read: list[list[int]] = []
+    batch = scan._shelf.batch
+
+    def noted(index: Index, records: Sequence[int] | Int64) -> RecordBatch:
+        read.append([int(record) for record in records])
+        return batch(index, records)
+
+    monkeypatch.setattr(scan._shelf, "batch", noted)
     assert finished(scan, block) == [False, True, False, True, False, True]
+    assert read == [[0], [1], [2, 3], [4], [5]]
 
 
 @pytest.mark.parametrize(

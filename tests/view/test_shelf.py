@@ -20,7 +20,7 @@ from logbraid.core.types import PADDING, Source, SourceId
 from logbraid.sinks.destinations import sink_for
 from logbraid.view import shelf as shelf_module
 from logbraid.view.index import Index
-from logbraid.view.shelf import GONE, NEAR, Shelf
+from logbraid.view.shelf import GONE, NAMELESS, NEAR, NOT_COPIED, Shelf, portions
 
 
 class Log:
@@ -198,6 +198,47 @@ def test_records_far_apart_are_read_apart(taken: Taken) -> None:
     assert batch.offset.tolist() == taken.index.blocks[0].offset[[0, 2, 4]].tolist()
 
 
+def test_portions_count_what_is_read(taken: Taken) -> None:
+    log, other = taken.log(), taken.log("other.log")
+    far, near = b"x" * (2 * NEAR - 1) + b"\n", b"x" * (NEAR // 2 - 1) + b"\n"
+    taken.take(log.write(b"0\n", far, b"2\n", near, b"4\n", b"5\n"), other.write(b"6\n"))
+    records = np.array([0, 2, 4, 5, 6])
+    weights = [2 + NEAR, 2 + NEAR, 2 + NEAR // 2, 2, 2 + NEAR]
+
+    def all_portions(room: int) -> list[tuple[int, int]]:
+        return [(one.start, one.stop) for one in portions(taken.index, records, room)]
+
+    assert all_portions(sum(weights)) == [(0, 5)]
+    assert all_portions(sum(weights[:2])) == [(0, 2), (2, 5)]
+    assert all_portions(weights[0]) == [(0, 1), (1, 2), (2, 4), (4, 5)]
+    assert all_portions(1) == [(number, number + 1) for number in range(5)]
+    assert list(portions(taken.index, records[:0], 1)) == []
+
+
+def test_scattered_records_take_no_more_memory_than_a_portion(taken: Taken) -> None:
+    apart, count = 40 * 1024, 2000
+    log = taken.log()
+    part = log.write(b"x" * 10)
+    with log.path.open("r+b") as file:
+        file.truncate(apart * count)
+    scattered = scattered_part(part.parts[0], np.arange(count) * apart)
+    taken.shelf.keep(part)
+    taken.index.append(RecordBatch((scattered,), np.arange(count), taken.sources))
+    records = np.arange(count)
+    read = [
+        sum(len(one.buffer) for one in taken.shelf.batch(taken.index, records[portion]).parts)
+        for portion in portions(taken.index, records, 1 << 20)
+    ]
+    assert max(read) < 1 << 20
+    assert len(read) == pytest.approx(count * NEAR / (1 << 20), abs=1)
+
+
+def scattered_part(part: SourceBatch, starts: Any) -> SourceBatch:
+    """Records of 10 bytes at these offsets of the same source."""
+    buffer = np.zeros(int(starts[-1]) + 10 + PADDING, np.uint8)
+    return SourceBatch(part.source, 0, buffer, 0, starts, starts + 10, starts, starts, 0, int(starts[-1]) + 10)
+
+
 def test_records_may_come_out_of_their_order(taken: Taken) -> None:
     log = taken.log()
     first, second = log.write(line(1)), log.write(line(2))
@@ -283,6 +324,32 @@ def test_text_is_gone_with_its_file(frugal: Taken) -> None:
     log.path.unlink()
     frugal.take(frugal.log("other.log").write(line(2)))
     assert frugal.texts() == [GONE, GONE[:5] + b"\n", line(2)]
+
+
+def test_few_deleted_files_stay_open(taken: Taken) -> None:
+    log = taken.log()
+    for number in range(4 * NAMELESS):
+        taken.take(log.write(line(number) * 2))
+        log.path.unlink()
+        log.renew()
+    texts = taken.texts()
+    there = [number for number, text in enumerate(texts) if text != GONE]
+    assert texts[-NAMELESS:] == [line(number) * 2 for number in range(4 * NAMELESS)][-NAMELESS:]
+    assert NAMELESS <= len(there) <= NAMELESS + 2, "one file is looked at for each batch"
+
+
+def test_files_that_have_a_name_stay_however_many(taken: Taken) -> None:
+    logs = [taken.log(f"{number}.log") for number in range(2 * NAMELESS)]
+    for turn in range(3):
+        taken.take(*(log.write(line(turn)) for log in logs))
+    assert len(taken.shelf._named) == len(logs)
+
+
+def test_what_could_not_be_copied_says_so(tmp_path: Path) -> None:
+    with closing(Shelf(directory=str(tmp_path / "missing"))) as shelf:
+        taken = Taken(tmp_path, shelf)
+        taken.take(taken.log("pipe", is_file=False).write(line(1) * 2, b"short\n"))
+        assert taken.texts() == [NOT_COPIED, NOT_COPIED[:5] + b"\n"]
 
 
 def test_what_was_truncated_is_gone_and_what_came_after_is_there(taken: Taken) -> None:

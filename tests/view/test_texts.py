@@ -19,7 +19,7 @@ from logbraid.core.types import PADDING, Identity, Source, SourceId
 from logbraid.errors import SourceError
 from logbraid.system.descriptors import Descriptors
 from logbraid.system.followed import Disk
-from logbraid.view.texts import GUARD, MOST_CANDIDATES, CopiedText, FileText, Spool, Text
+from logbraid.view.texts import GONE, GUARD, MOST_CANDIDATES, NOT_COPIED, PATIENCE, CopiedText, FileText, Spool, Text
 
 LINES = [b"2026-03-01T00:00:%02d a line\n" % number for number in range(60)]
 LINE = len(LINES[0])
@@ -133,7 +133,69 @@ def test_what_was_lost_may_come_back(text: FileText, disk: Disk, path: Path) -> 
     disk.let_go(Identity.of(away.stat()))
     assert read(text, 0, 10) == b""
     away.rename(path)
+    with mock.patch.object(disk, "siblings") as siblings:
+        assert {read(text, 0, 10) for _ in range(PATIENCE)} == {b""}
+    siblings.assert_not_called()
     assert read(text, 0, 10) == LINES[0][:10]
+
+
+def test_what_was_lost_is_looked_for_at_once_when_more_of_it_comes(text: FileText, path: Path) -> None:
+    path.write_bytes(b"")
+    assert read(text, 0, 10) == b""
+    path.write_bytes(b"".join(LINES) + LINES[0])
+    text.keep(whole(LINES[0], base=path.stat().st_size - LINE))
+    assert read(text, 0, 10) == LINES[0][:10]
+
+
+def test_a_file_that_begins_otherwise_is_not_taken_for_it_however_it_goes_on(disk: Disk, path: Path) -> None:
+    ticks = b"tick\n" * 1000
+    path.write_bytes(b"job 1\n" + ticks)
+    text = FileText(disk, str(path))
+    text.keep(whole(b"job 1\n" + ticks))
+    assert read(text, 0, 6) == b"job 1\n"
+    path.write_bytes(b"job 2\n" + ticks + ticks)
+    assert read(text, 0, 6) == b""
+
+
+@pytest.mark.parametrize("sizes", [[6, 6, 6], [6, 1000], [1000], [GUARD, 6], [GUARD - 1, 6]])
+def test_the_first_bytes_are_remembered_however_they_come(disk: Disk, path: Path, sizes: list[int]) -> None:
+    data = b"".join(b"%03d\n" % number for number in range(400))
+    path.write_bytes(data)
+    text = FileText(disk, str(path))
+    begin = 4
+    for size in sizes:
+        text.keep(whole(data[begin : begin + size], base=begin))
+        begin += size
+    assert text._head == (4, data[4 : min(begin, 4 + GUARD)])
+    assert read(text, 4, 10) == data[4:14]
+
+
+def test_what_does_not_follow_the_first_bytes_is_none_of_them(text: FileText, disk: Disk, path: Path) -> None:
+    text = FileText(disk, str(path))
+    text.keep(whole(LINES[0]))
+    text.keep(whole(LINES[2], base=2 * LINE))
+    assert text._head == (0, LINES[0])
+    assert read(text, 0, 3 * LINE) == b"".join(LINES[:3])
+
+
+def test_a_file_has_a_name_wherever_it_stands_beside_its_own(disk: Disk, path: Path) -> None:
+    text = FileText(disk, str(path))
+    text.keep(whole(b"".join(LINES)))
+    assert not text.has_name()
+    assert text.find()
+    assert text.has_name()
+    first = path.rename(path.with_name("app.log.1"))
+    assert text.has_name()
+    first.with_name("app.log.2").write_bytes(first.read_bytes())
+    first.unlink()
+    assert text.has_name(), "a copy does as well"
+    first.with_name("app.log.2").unlink()
+    assert not text.has_name()
+
+
+def test_a_name_that_cannot_be_looked_at_is_not_given_up(text: FileText, disk: Disk) -> None:
+    with mock.patch.object(disk, "stat", side_effect=SourceError("app.log", "input/output error", errno.EIO)):
+        assert text.has_name()
 
 
 def test_what_is_no_file_is_never_opened(disk: Disk, tmp_path: Path) -> None:
@@ -212,6 +274,7 @@ def test_a_full_disk_ends_the_copies_but_not_the_run(monkeypatch: pytest.MonkeyP
         full = False
         text.keep(whole(LINES[2], base=2 * LINE))
         assert "no space left on device" in str(spool.failure)
+        assert text.gone == NOT_COPIED
         assert read(text, 0, 3 * LINE) == LINES[0]
         assert read(text, 2 * LINE, LINE) == b""
 
@@ -222,6 +285,7 @@ def test_where_no_file_can_be_made_nothing_is_copied(tmp_path: Path) -> None:
     text.keep(whole(LINES[0]))
     assert read(text, 0, 10) == b""
     assert "no such file" in str(spool.failure)
+    assert text.gone == NOT_COPIED
     spool.close()
 
 
@@ -229,6 +293,7 @@ def test_the_copy_has_no_name_and_goes_with_its_spool(tmp_path: Path) -> None:
     spool = Spool(str(tmp_path))
     text = CopiedText(spool)
     text.keep(whole(LINES[0]))
+    assert text.gone == GONE
     assert list(tmp_path.iterdir()) == []
     assert read(text, 0, LINE) == LINES[0]
     spool.close()

@@ -11,7 +11,7 @@ from logbraid.view import timeline as timeline_module
 from logbraid.view.index import Index
 from logbraid.view.scan import Scan
 from logbraid.view.selection import Selection
-from logbraid.view.timeline import COLUMNS, LEAST, Bars, Timeline, moved, nice_width, width_text, zoomed
+from logbraid.view.timeline import COLUMNS, LEAST, Bars, Timeline, nice_width, width_text, zoomed
 
 from .build import RECORDS, Remembered, Written, append, blocks_of, index_of
 
@@ -112,7 +112,6 @@ def test_buckets_and_records_lead_to_each_other() -> None:
     bars = timeline.bars(Selection(index), *timeline.range(), 6)
     assert (bars.start, bars.width, bars.end) == (0, 10, 60)
     assert [timeline.bucket(bars, record) for record in range(6)] == [0, 1, 1, 3, 3, 5]
-    assert [timeline.at(bars, bucket) for bucket in range(7)] == [0, 1, 3, 3, 5, 5, 6]
     assert [bars.bucket(bars.time(bucket)) for bucket in (-1, 0, 7)] == [-1, 0, 7]
 
 
@@ -177,7 +176,6 @@ def test_zooming_stays_within_the_whole(span: Nanos, around: Nanos, factors: lis
         shown = zoomed(shown, around, factor, whole)
         assert whole[0] <= shown[0] <= shown[1] <= whole[1]
         assert shown[1] - shown[0] >= min(LEAST, span)
-        assert moved(moved(shown, -100.0, whole), 1e9, whole)[1] == whole[1]
 
 
 def test_what_is_zoomed_around_keeps_its_place() -> None:
@@ -187,10 +185,3 @@ def test_what_is_zoomed_around_keeps_its_place() -> None:
     assert zoomed((0, 10 * SECOND), 500 * SECOND, 1, whole) == (495 * SECOND, 505 * SECOND), "it was not shown"
     assert zoomed((0, 10 * SECOND), 0, 1e-12, whole) == (0, LEAST)
     assert zoomed((5, 5), 5, 0.5, (5, 5)) == (5, 5)
-
-
-def test_moving_keeps_the_length() -> None:
-    whole = (0, 100)
-    assert moved((20, 40), 0.5, whole) == (30, 50)
-    assert moved((20, 40), -2.0, whole) == (0, 20)
-    assert moved((20, 40), 9.0, whole) == (80, 100)

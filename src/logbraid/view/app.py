@@ -159,6 +159,11 @@ class ViewApp(Actions):
         self.braid.times = not self.braid.times
         self.paint()
 
+    def action_bar(self, step: int) -> None:
+        """Go to the next bar of the timeline, or the one before."""
+        self.model.next_bar(step, max(self.timeline.size.width, LEAST_WIDTH))
+        self.paint()
+
     # Keys
 
     async def on_event(self, event: events.Event) -> None:

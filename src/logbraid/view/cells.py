@@ -6,14 +6,15 @@ log text is, costs no look at a single character.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 from typing import Final
 
 __all__ = ["cut", "width", "wrapped"]
 
-_FIRST_UNUSUAL: Final = "\u0300"
-"""Every visible character before this one takes one cell."""
+_UNUSUAL: Final = re.compile("[^\x00-\u02ff]")
+"""What may not take one cell: every visible character before it does."""
 
 _MARKS: Final = frozenset(("Mn", "Me", "Mc"))
 """Categories of what stands on or under the character before it."""
@@ -29,7 +30,7 @@ def width(text: str) -> int:
 
 def cut(text: str, start: int, cells: int) -> int:
     """Return up to which character a text fits into so many cells, from a character on."""
-    if _is_narrow(text):
+    if _is_narrow(text[start : start + cells + 1]):  # with the next one, which may stand on the last
         return min(start + cells, len(text))
     for at in range(start, len(text)):
         cells -= _cells(text[at])
@@ -52,7 +53,7 @@ def wrapped(text: str, cells: int) -> list[int]:
 
 
 def _is_narrow(text: str) -> bool:
-    return text.isascii() or max(text) < _FIRST_UNUSUAL
+    return text.isascii() or _UNUSUAL.search(text) is None
 
 
 @cache

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from functools import lru_cache
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from logbraid.core.levels import LEVELS
 from logbraid.core.types import Source
@@ -32,8 +32,14 @@ CURRENT, BOOKMARK, LATE = ">", "*", "~"
 MOST_LABEL: Final = 32
 """Cells of a label; of a longer one its end is shown, which tells it apart."""
 
+MOST_LINES: Final = 256
+"""Lines of which is kept where they match."""
+
 MILLISECOND: Final = 10**6
 CLOCK: Final = len("00:00:00.000")
+
+_MATCHES: Final[WeakKeyDictionary[Scan, dict[str, Sequence[tuple[int, int]]]]] = WeakKeyDictionary()
+"""Where lines match; forgotten with the search, which nothing here keeps alive."""
 
 
 class Labels:
@@ -131,10 +137,14 @@ def _text(row: Row, style: str, search: Scan | None) -> Iterator[Span]:
     yield row.whole[at : row.end], style
 
 
-@lru_cache(maxsize=256)
 def _matches(search: Scan, line: str) -> Sequence[tuple[int, int]]:
     """Return where a line matches; the same lines are asked for again with each redraw."""
-    return search.spans(line)
+    known = _MATCHES.setdefault(search, {})
+    if line not in known:
+        if len(known) >= MOST_LINES:
+            known.clear()
+        known[line] = search.spans(line)
+    return known[line]
 
 
 def _fitting(name: str, cells: int) -> str:

@@ -23,8 +23,11 @@ LONGEST: Final = 1 << 16
 MOST_LINES: Final = 10_000
 """Lines of a record that are shown."""
 
-MOST_TEXT: Final = 4 << 20
-"""Bytes of a record in which JSON is looked for."""
+MOST_JSON: Final = 1 << 18
+"""Characters of a record in which JSON is looked for; what goes on behind them is shown as it is."""
+
+MOST_IN_VAIN: Final = 1 << 17
+"""Characters that are read, in all, of what turns out to be no JSON."""
 
 MOST_TRIES: Final = 32
 """Brackets at which JSON may begin."""
@@ -61,13 +64,21 @@ class Shown(NamedTuple):
 
 def shown(data: bytes, fold: Fold) -> Shown:
     """Return what is shown of a record's bytes."""
-    data = data.removesuffix(b"\n")
     if fold is Fold.FOLDED:
-        first, newline, rest = data.partition(b"\n")
-        return Shown([_line(first)], rest.count(b"\n") + 1 if newline else 0)
+        return _folded(data)
+    data = data.removesuffix(b"\n")
     pretty = _pretty(data) if fold is Fold.PRETTY else None
     lines = data.split(b"\n", MOST_LINES) if pretty is None else pretty
     return Shown([*map(_line, lines[:MOST_LINES]), *_left_out(lines[MOST_LINES:])], 0)
+
+
+def _folded(data: bytes) -> Shown:
+    """Return the first line, without a copy of all the others."""
+    end = len(data) - data.endswith(b"\n")
+    first = data.find(b"\n", 0, end)
+    if first < 0:
+        return Shown([_line(data[:end])], 0)
+    return Shown([_line(data[:first])], data.count(b"\n", first, end))
 
 
 def has_json(data: bytes) -> bool:
@@ -77,8 +88,12 @@ def has_json(data: bytes) -> bool:
 
 def inert(text: str) -> str:
     """Return a line as it may be shown."""
+    if text.isascii() and text.isprintable():
+        return text
     plain = _VARIANT.sub("", _COLOUR.sub("", text))
     first, *others = map(visible_name, plain.split("\t"))
+    if not others:
+        return first
     cells = width(first)
     pieces = [first]
     for piece in others:
@@ -120,18 +135,27 @@ def _pretty(data: bytes) -> list[bytes] | None:
 
 def _find_json(data: bytes) -> tuple[str, str, str] | None:
     """Return JSON and what is around it: an object anywhere, an array at the end, since ``[7]`` is rarely JSON."""
-    if len(data) > MOST_TEXT:
-        return None
     text = data.decode("utf-8", "replace")
-    for opening in islice(_OPENING.finditer(text), MOST_TRIES):
+    head, in_vain = text[:MOST_JSON], 0
+    for opening in islice(_OPENING.finditer(head), MOST_TRIES):
         start = opening.start()
-        try:
-            value, end = _JSON.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            continue
+        value, end = _json_at(head, start)
         if value and (text[start] == "{" or not text[end:].strip()):
             return text[:start], text[start:end], text[end:]
+        in_vain += end - start
+        if in_vain > MOST_IN_VAIN:
+            break
     return None
+
+
+def _json_at(text: str, start: int) -> tuple[object, int]:
+    """Return the JSON that begins somewhere, None where there is none, and up to where that was read."""
+    try:
+        return _JSON.raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        return None, error.pos
+    except RecursionError:  # nobody says how far it came
+        return None, len(text)
 
 
 def _indented(text: str) -> str:

@@ -110,6 +110,8 @@ KEYS: Final = (
         (
             ("z", "zoom(0.5)", "timeline: half the time"),
             ("Z", "zoom(2.0)", "timeline: twice the time"),
+            ("]", "bar(1)", "timeline: next bar"),
+            ("[", "bar(-1)", "timeline: previous bar"),
             ("T", "light", "light or dark"),
             ("?", "help", "these keys"),
             ("q ctrl+c", "quit", "quit"),

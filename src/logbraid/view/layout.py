@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
+from sys import getsizeof
 from typing import Final, NamedTuple
 
 from logbraid.view.cells import cut, width, wrapped
-from logbraid.view.folding import Fold, has_json, shown
-from logbraid.view.nearby import Facts, Nearby
+from logbraid.view.folding import Fold, Shown, has_json, shown
+from logbraid.view.nearby import Facts, Nearby, Recent
 
 __all__ = ["LEAST_WIDTH", "Layout", "Row"]
 
 LEAST_WIDTH: Final = 12
 """Cells of a row; a narrower screen shows the beginning of its rows."""
 
-MOST_LAID_OUT: Final = 1024
-"""Records whose rows are kept."""
+MOST_BYTES: Final = 16 << 20
+"""Bytes of what is kept of records, laid out or not, or of a single record."""
+
+ROW: Final = 256
+"""Bytes that a row takes besides its line, about."""
 
 
 class Row(NamedTuple):
@@ -61,6 +65,18 @@ class _Slice(NamedTuple):
     end: int
 
 
+class _Text(NamedTuple):
+    """What is shown of a record, which does not depend on the screen."""
+
+    facts: Facts
+    shown: Shown
+
+    @property
+    def size(self) -> int:
+        """Bytes of it."""
+        return sum(map(getsizeof, self.shown.lines))
+
+
 class Layout:
     """Lays records out.
 
@@ -80,14 +96,15 @@ class Layout:
         self._nearby = nearby
         self._folds: dict[int, Fold] = {}
         self._before_pretty: dict[int, Fold] = {}
-        self._kept: dict[int, list[Row]] = {}
+        self._texts: Recent[_Text] = Recent(MOST_BYTES)
+        self._rows: Recent[list[Row]] = Recent(MOST_BYTES)
 
     def change(self, *, width: int | None = None, wrap: bool | None = None, shift: int | None = None) -> None:
         """Lay out in another way from now on."""
         self.width = self.width if width is None else width
         self.wrap = self.wrap if wrap is None else wrap
         self.shift = self.shift if shift is None else shift
-        self._kept.clear()
+        self._rows = Recent(MOST_BYTES)
 
     def unfold(self, record: int) -> None:
         """Show all lines of a record, or only the first one again."""
@@ -113,25 +130,36 @@ class Layout:
 
     def rows(self, record: int, neighbours: Iterable[int] = ()) -> list[Row]:
         """Return the rows of a record, at least one."""
-        rows = self._kept.get(record)
+        rows = self._rows.get(record)
         if rows is None:
-            if len(self._kept) >= MOST_LAID_OUT:
-                self._kept.clear()
-            rows = self._kept[record] = self._lay_out(record, self._nearby.read(record, neighbours))
+            text = self._text(record, neighbours)
+            rows = self._lay_out(record, text)
+            if record in self._texts:
+                self._rows.keep(record, rows, text.size + ROW * len(rows))
         return rows
+
+    def _text(self, record: int, neighbours: Iterable[int]) -> _Text:
+        """Return what is shown of a record; text that is gone is not kept, for it may come back."""
+        text = self._texts.get(record)
+        if text is None:
+            reading = self._nearby.read(record, neighbours)
+            text = _Text(reading.facts, shown(reading.data, self._fold(record)))
+            if not reading.is_gone:
+                self._texts.keep(record, text, text.size)
+        return text
 
     def _fold(self, record: int) -> Fold:
         return self._folds.get(record, Fold.FOLDED)
 
     def _refold(self, record: int, fold: Fold) -> None:
         self._folds[record] = fold
-        self._kept.pop(record, None)
+        self._texts.drop(record)
+        self._rows.drop(record)
 
-    def _lay_out(self, record: int, facts: Facts) -> list[Row]:
-        fold = self._fold(record)
-        lines, hidden = shown(facts.data, fold)
+    def _lay_out(self, record: int, text: _Text) -> list[Row]:
+        facts, (lines, hidden) = text
         tail = f" +{hidden}" if hidden else ""
-        if fold is Fold.FOLDED and not self.wrap:
+        if self._fold(record) is Fold.FOLDED and not self.wrap:
             slices = [self._cut(lines[0], len(tail))]
         else:
             slices = [each for number, line in enumerate(lines) for each in self._wrapped(number, line, len(tail))]

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Final
 
+import numpy as np
+
 from logbraid.core.levels import LEVELS
 from logbraid.core.moments import parse_moment
 from logbraid.core.records import Record
@@ -289,6 +291,16 @@ class Model:
     def bars(self, buckets: int) -> Bars:
         """Return the timeline: so many buckets or fewer."""
         return self._timeline.bars(self.selection, *self.range, buckets)
+
+    def next_bar(self, step: int, buckets: int) -> None:
+        """Go to the first record of the next bar of the timeline, or of the one before."""
+        if self.pane.current < len(self.index):
+            bars = self.bars(buckets)
+            here = self._timeline.bucket(bars, self.pane.current)
+            filled = np.flatnonzero(bars.counts.any(axis=1))
+            ahead = filled[filled > here] if step > 0 else filled[filled < here][::-1]
+            if len(ahead):
+                self.goto(bars.time(int(ahead[0])))
 
     def zoom(self, factor: float, around: Nanos | None = None) -> None:
         """Show a shorter time below 1, a longer one above, around a time or what is current."""

@@ -1,6 +1,7 @@
 """The records around the screen: read a stretch at a time, and kept until others are wanted more.
 
-A record's text never changes, so nothing here ever grows old. Nothing here knows what of a text is shown.
+A record's text never changes, so nothing here ever grows old, but for text that is gone, which may come back. Nothing
+here knows what of a text is shown.
 """
 
 from __future__ import annotations
@@ -8,13 +9,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from logbraid.core.types import Nanos, SourceId
 from logbraid.view.index import Index
-from logbraid.view.shelf import Shelf
+from logbraid.view.shelf import GONE, Shelf
 
-__all__ = ["Facts", "Nearby"]
+__all__ = ["Facts", "Nearby", "Reading", "Recent"]
 
 AT_ONCE: Final = 128
 """Records that are read at once, at most."""
@@ -22,29 +23,79 @@ AT_ONCE: Final = 128
 STRETCH: Final = 1 << 20
 """Bytes that are read at once, or a single record."""
 
-MOST: Final = 2048
-"""Records that are kept."""
-
 MOST_BYTES: Final = 16 << 20
 """Bytes of records that are kept, or a single record."""
 
+APIECE: Final = 512
+"""Bytes that a record takes besides its text, about."""
+
+Kept = TypeVar("Kept")
+
 
 class Facts(NamedTuple):
-    """A record.
+    """What is known of a record besides its text; small, whatever the record is.
 
     Attributes:
         time: ns UTC.
         source: whose it is.
         level: its code, -1 where it has none.
         late: whether it came too late for its place.
-        data: its bytes.
     """
 
     time: Nanos
     source: SourceId
     level: int
     late: bool
+
+
+class Reading(NamedTuple):
+    """A record as it was read."""
+
+    facts: Facts
     data: bytes
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it could not be read; a single byte is the same either way."""
+        return len(self.data) > 1 and self.data == GONE[: len(self.data) - 1] + b"\n"
+
+
+class Recent(Generic[Kept]):
+    """What is kept of the records that were wanted last, up to so many bytes in all, or of a single record."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[int, tuple[Kept, int]] = OrderedDict()
+        self._size = 0
+
+    def __contains__(self, record: int) -> bool:
+        """Whether something is kept of a record."""
+        return record in self._kept
+
+    @property
+    def size(self) -> int:
+        """Bytes that are kept, about."""
+        return self._size
+
+    def get(self, record: int) -> Kept | None:
+        """Return what is kept of a record, which is wanted now; None: nothing is."""
+        if record not in self._kept:
+            return None
+        self._kept.move_to_end(record)
+        return self._kept[record][0]
+
+    def keep(self, record: int, what: Kept, size: int) -> None:
+        """Keep something of so many bytes, and let go what nobody has wanted for the longest time."""
+        self.drop(record)
+        self._kept[record] = what, size + APIECE
+        self._size += size + APIECE
+        while self._size > self._most and len(self._kept) > 1:
+            self.drop(next(iter(self._kept)))
+
+    def drop(self, record: int) -> None:
+        """Let go what is kept of a record, if anything is."""
+        if record in self._kept:
+            self._size -= self._kept.pop(record)[1]
 
 
 class Nearby:
@@ -56,20 +107,22 @@ class Nearby:
     def __init__(self, index: Index, shelf: Shelf) -> None:
         self._index = index
         self._shelf = shelf
-        self._kept: OrderedDict[int, Facts] = OrderedDict()
-        self._size = 0
+        self._kept: Recent[Reading] = Recent(MOST_BYTES)
 
-    def read(self, record: int, neighbours: Iterable[int]) -> Facts:
+    def read(self, record: int, neighbours: Iterable[int]) -> Reading:
         """Return a record.
+
+        Text that is gone may come back, so it is looked for again each time when that is said of a record; but only
+        once for a whole screen of such records, for that can take long.
 
         Args:
             record: its number.
             neighbours: what will be wanted next, in this order; read too, where something must be read.
         """
-        if record not in self._kept:
-            self._read({record, *self._stretch(record, neighbours)})
-        self._kept.move_to_end(record)
-        return self._kept[record]
+        reading = self._kept.get(record) or self._read(record, self._stretch(record, neighbours))
+        if reading.is_gone:
+            self._kept.drop(record)
+        return reading
 
     def _stretch(self, record: int, neighbours: Iterable[int]) -> Iterator[int]:
         """Yield the neighbours that are read along with a record."""
@@ -85,22 +138,16 @@ class Nearby:
         block, row = self._index.at(record)
         return int(block.length[row])
 
-    def _read(self, records: set[int]) -> None:
-        wanted = sorted(records)
+    def _read(self, record: int, neighbours: Iterable[int]) -> Reading:
+        wanted = sorted({record, *neighbours})
         batch = self._shelf.batch(self._index, wanted)
         late = [False] * len(wanted) if batch.late is None else batch.late.tolist()
         texts = [data or b"" for data in batch.payload.to_pylist()]
         columns = zip(wanted, batch.time.tolist(), batch.source.tolist(), late, texts, strict=True)
-        for record, time, source, is_late, data in columns:
-            block, row = self._index.at(record)
-            self._kept[record] = Facts(time, SourceId(source), int(block.level[row]), is_late, data)
-            self._size += len(data)
-        self._forget(records)
-
-    def _forget(self, wanted: set[int]) -> None:
-        """Let those go that nobody has asked for the longest time, but none that was read just now."""
-        while len(self._kept) > MOST or self._size > MOST_BYTES:
-            oldest = next(iter(self._kept))
-            if oldest in wanted:
-                return
-            self._size -= len(self._kept.pop(oldest).data)
+        readings = {}
+        for each, time, source, is_late, data in columns:
+            block, row = self._index.at(each)
+            facts = Facts(time, SourceId(source), int(block.level[row]), is_late)
+            readings[each] = Reading(facts, data)
+            self._kept.keep(each, readings[each], len(data))
+        return readings[record]

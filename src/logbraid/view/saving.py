@@ -20,12 +20,12 @@ from logbraid.errors import SinkError
 from logbraid.sinks.destinations import OutputFormat, sink_for
 from logbraid.view.index import Block
 from logbraid.view.selection import Selection
-from logbraid.view.shelf import Shelf
+from logbraid.view.shelf import Shelf, portions
 
 __all__ = ["save"]
 
-AT_ONCE: Final = 8192
-"""Records that are written at once."""
+AT_ONCE: Final = 16 << 20
+"""Bytes that are read before they are written, or a single record."""
 
 _FORMATS: Final[dict[str, OutputFormat]] = {".jsonl": "jsonl", ".parquet": "parquet"}
 
@@ -79,8 +79,8 @@ def _batches(selection: Selection, shelf: Shelf) -> Iterator[RecordBatch]:
     torn: tuple[int, int] | None = None  # where a line goes on that was cut for its length
     for block in list(selection.index.blocks):
         records = _selected(selection, block)
-        for begin in range(0, len(records), AT_ONCE):
-            batch = shelf.batch(selection.index, records[begin : begin + AT_ONCE])
+        for portion in portions(selection.index, records, AT_ONCE):
+            batch = shelf.batch(selection.index, records[portion])
             yield replace(batch, open_before=torn)
             torn = batch.open_after
 

@@ -18,12 +18,12 @@ from logbraid.core.kernels import matches
 from logbraid.core.types import Bool, Bytes8, Int64
 from logbraid.errors import UsageError
 from logbraid.view.index import Block, Index
-from logbraid.view.shelf import Shelf
+from logbraid.view.shelf import Shelf, portions
 
 __all__ = ["Scan"]
 
 PORTION: Final = 16 << 20
-"""Bytes of text that are read at once, or a single record."""
+"""Bytes that are read at once, or a single record."""
 
 _LONGEST: Final = 4096
 """Characters of a shown text in which matches are looked for, so that no line can hold up the screen."""
@@ -87,9 +87,11 @@ class Scan:
 
     def scan(self, block: Block) -> None:
         """Scan what of the block is not scanned yet: reads files, for some 50 ms a block."""
-        for rows in self._portions(block):
-            batch = self._shelf.batch(self._index, np.arange(rows.start, rows.stop, dtype=np.int64) + block.first)
-            self._publish(block, rows.start, self._matches(batch.payload))
+        done = self._done(block)
+        records = np.arange(done, len(block), dtype=np.int64) + block.first
+        for portion in portions(self._index, records, PORTION):
+            batch = self._shelf.batch(self._index, records[portion])
+            self._publish(block, done + portion.start, self._matches(batch.payload))
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Return where a line matches, as it is shown: from which character on and up to which; none is empty."""
@@ -101,29 +103,18 @@ class Scan:
         mask = self._masks.get(block.number)
         return 0 if mask is None else len(mask)
 
-    def _portions(self, block: Block) -> Iterator[slice]:
-        """Yield the rows that are not scanned yet, about ``PORTION`` bytes of text at a time."""
-        begin, end = self._done(block), len(block)
-        behind = np.cumsum(block.length[begin:end], dtype=np.int64)  # bytes up to the end of each
-        done = 0
-        while done < end - begin:
-            before = int(behind[done - 1]) if done else 0
-            fitting = int(np.searchsorted(behind, before + PORTION, side="right"))
-            until = max(fitting, done + 1)
-            yield slice(begin + done, begin + until)
-            done = until
-
     def _matches(self, texts: Texts) -> Bool:
         return matches(texts if self.pattern.isascii() else _as_utf8(texts), self._expression)
 
     def _publish(self, block: Block, begin: int, found: Bool) -> None:
-        """Keep what was found behind what is known; unless another thread was faster."""
+        """Keep of what was found what is not known yet: another thread may have been faster, at the same rows."""
         with self._publishing:
             known = self._masks.get(block.number, found[:0])
-            if len(known) == begin:
-                self._masks[block.number] = np.concatenate([known, found])
-                self._count += int(np.count_nonzero(found))
-                self._reach += len(found)
+            new = found[len(known) - begin :] if begin <= len(known) else found[:0]
+            if len(new):
+                self._masks[block.number] = np.concatenate([known, new])
+                self._count += int(np.count_nonzero(new))
+                self._reach += len(new)
 
     def _marked(self, data: bytes) -> bytes:
         """Return a text with marks around each match: RE2 is linear in time, where Python's ``re`` is not."""

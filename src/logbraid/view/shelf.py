@@ -6,6 +6,7 @@ being read. What is gone becomes a line that says so, never an error.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -20,15 +21,15 @@ from logbraid.errors import SinkError
 from logbraid.system.descriptors import Descriptors
 from logbraid.system.followed import Disk
 from logbraid.view.index import Index, Origin, Rows
-from logbraid.view.texts import CopiedText, FileText, Spool, Text
+from logbraid.view.texts import GONE, NOT_COPIED, CopiedText, FileText, Spool, Text
 
-__all__ = ["GONE", "Shelf"]
+__all__ = ["GONE", "NOT_COPIED", "Shelf", "portions"]
 
-GONE: Final = b"(this text is gone: its file was truncated or deleted)\n"
-"""Stands for a record that cannot be read again; cut where the record was shorter."""
+NEAR: Final = 4096
+"""Bytes between two records that are rather read, too, than left out: about what a stretch of its own costs."""
 
-NEAR: Final = 64 * 1024
-"""Bytes between two records that are rather read, too, than left out."""
+NAMELESS: Final = 8
+"""Deleted files that are kept open, for their text: the disk gets its room back only when they are closed."""
 
 WINDOW: Final = 1 << 26
 """Records are read together only within so many bytes: a buffer must stay below 2 GiB."""
@@ -68,15 +69,20 @@ class _Reread(SourceBatch):
 class Shelf:
     """Reads records again, from as few places as possible; any thread may ask.
 
+    Whether a file still has a name is looked at for one file with each batch that is kept, in turn; where nothing more
+    comes, up to ``descriptors`` deleted files stay open.
+
     Args:
         descriptors: files that are kept open at most.
         directory: for the copy of what comes only once; None: where temporary files are.
     """
 
-    def __init__(self, *, descriptors: int = 256, directory: str | None = None) -> None:
+    def __init__(self, *, descriptors: int = 64, directory: str | None = None) -> None:
         self._disk = Disk(Descriptors(descriptors))
         self._spool = Spool(directory)
         self._kept: dict[tuple[int, int], _Kept] = {}
+        self._named: deque[FileText] = deque()
+        self._nameless: deque[FileText] = deque()
         self._sources: Sequence[Source] = ()
 
     @property
@@ -96,10 +102,12 @@ class Shelf:
             if int(part.ends[-1]) + part.base > part.limit:
                 kept.unended.append(part.limit)
             kept.text.keep(part)
+        self._let_go()
 
     def batch(self, index: Index, records: Sequence[int] | Int64) -> RecordBatch:
         """Return some records with their text.
 
+        What is read is held all at once: who wants many asks for ``portions``.
         A piece of a line that was cut for its length has no newline. Who writes several batches one after the other
         sets ``open_before`` of each to ``open_after`` of the one before.
 
@@ -125,7 +133,18 @@ class Shelf:
         """Say where the text of an origin will be read: in its file, if its bytes stand there, else in a copy."""
         text = FileText(self._disk, part.source.path)
         text.keep(part)
-        return text if text.find() else CopiedText(self._spool)
+        if not text.find():
+            return CopiedText(self._spool)
+        self._named.append(text)
+        return text
+
+    def _let_go(self) -> None:
+        """Look at the next file; where it was deleted, close the one that was deleted first if they are too many."""
+        if self._named:
+            text = self._named.popleft()
+            (self._named if text.has_name() else self._nameless).append(text)
+        if len(self._nameless) > NAMELESS:
+            self._nameless.popleft().let_go()
 
     def _parts(self, origins: Sequence[Origin], rows: Rows) -> Iterator[SourceBatch]:
         """Yield the records of one origin, a part for each stretch that is read at once."""
@@ -133,6 +152,33 @@ class Shelf:
         kept = self._kept[origin.source.id, origin.generation]
         for begin, end in pairwise(_edges(rows, kept.unended)):
             yield _part(origin, kept, rows.take(slice(begin, end)))
+
+
+def portions(index: Index, records: Int64, room: int) -> Iterator[slice]:
+    """Yield the places of records that are read together, about so many bytes at a time, or a single record."""
+    if not len(records):
+        return
+    behind = np.cumsum(_weights(index.take(records), index.origins))
+    begin = before = 0
+    while begin < len(records):
+        end = max(int(np.searchsorted(behind, before + room, side="right")), begin + 1)
+        yield slice(begin, end)
+        begin, before = end, int(behind[end - 1])
+
+
+def _weights(rows: Rows, origins: Sequence[Origin]) -> Int64:
+    """Return how many bytes are read for each record: its own, and those before it, or what a new stretch costs."""
+    weights = rows.length.copy()
+    for group in _by_origin(rows, origins)[1]:
+        gaps = _gaps(rows.take(group))
+        weights[group] += np.append(NEAR, np.where(gaps < 0, NEAR, np.minimum(gaps, NEAR)))
+    return weights
+
+
+def _gaps(rows: Rows) -> Int64:
+    """Return how many bytes are between the records of one origin; below zero where one stands before the other."""
+    gaps: Int64 = rows.offset[1:] - (rows.offset + rows.length)[:-1]
+    return gaps
 
 
 def _part(origin: Origin, kept: _Kept, rows: Rows) -> SourceBatch:
@@ -144,7 +190,7 @@ def _part(origin: Origin, kept: _Kept, rows: Rows) -> SourceBatch:
     buffer = np.zeros(size + 1 + PADDING, np.uint8)
     reached = kept.text.read(memoryview(buffer)[:size], base)
     if reached < size:
-        ends = _without_text(buffer, starts, ends, reached)
+        ends = _without_text(buffer, starts, ends, reached, kept.text.gone)
     elif base + size in kept.unended:
         buffer[size] = NEWLINE
         ends[-1] += 1
@@ -165,11 +211,11 @@ def _part(origin: Origin, kept: _Kept, rows: Rows) -> SourceBatch:
     )
 
 
-def _without_text(buffer: Bytes8, starts: Int64, ends: Int64, reached: int) -> Int64:
+def _without_text(buffer: Bytes8, starts: Int64, ends: Int64, reached: int, words: bytes) -> Int64:
     """Write into the place of each record that was not reached that it is gone; return where each ends then."""
     gone = ends > reached
-    starts, stops = starts[gone], np.minimum(ends, starts + len(GONE))[gone]
-    for offset, byte in enumerate(GONE[:-1]):
+    starts, stops = starts[gone], np.minimum(ends, starts + len(words))[gone]
+    for offset, byte in enumerate(words[:-1]):
         places = starts + offset
         buffer[places[places < stops]] = byte
     buffer[stops - 1] = NEWLINE
@@ -192,7 +238,7 @@ def _by_origin(rows: Rows, origins: Sequence[Origin]) -> tuple[Int64, list[Int64
 def _edges(rows: Rows, unended: Sequence[int]) -> list[int]:
     """Return where each stretch of one origin's records begins, and where the last one ends."""
     ends = rows.offset + rows.length
-    gap = rows.offset[1:] - ends[:-1]
+    gap = _gaps(rows)
     apart = (gap < 0) | (gap > NEAR) | (rows.offset[1:] // WINDOW != rows.offset[:-1] // WINDOW)
     if unended:  # the newline that is added needs room behind them
         apart |= np.isin(ends[:-1], unended)

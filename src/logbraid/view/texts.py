@@ -25,7 +25,13 @@ from logbraid.system.errors import writing
 from logbraid.system.followed import fill
 from logbraid.system.ports import Files
 
-__all__ = ["CopiedText", "FileText", "Spool", "Text"]
+__all__ = ["GONE", "NOT_COPIED", "CopiedText", "FileText", "Spool", "Text"]
+
+GONE: Final = b"(this text is gone: its file was truncated or deleted)\n"
+"""Stands for a record that cannot be read again; cut where the record was shorter."""
+
+NOT_COPIED: Final = b"(this text is gone: there was no room to keep a copy of it)\n"
+"""The same for what came only once."""
 
 GUARD: Final = 256
 """Bytes by which a file is known again; mostly more than a line, so that there is a time among them."""
@@ -33,9 +39,16 @@ GUARD: Final = 256
 MOST_CANDIDATES: Final = 16
 """Files beside the name that are looked into, the newest ones: where there are thousands, a screen must not wait."""
 
+PATIENCE: Final = 64
+"""Reads until a file that was not found is looked for again."""
+
 
 class Text(Protocol):
     """The text of one origin."""
+
+    @property
+    def gone(self) -> bytes:
+        """What stands for a record that cannot be read again."""
 
     def keep(self, part: SourceBatch) -> None:
         """Make sure that these records can be read again."""
@@ -55,7 +68,7 @@ class _File(NamedTuple):
 
 
 class _Guard(NamedTuple):
-    """Bytes that came from an origin, and where they stood: wherever they stand, its text is."""
+    """Bytes that came from an origin, and where they stood: wherever all its guards stand, its text is."""
 
     offset: int
     data: bytes
@@ -67,14 +80,25 @@ class _Guard(NamedTuple):
         begin = min(int(part.starts[-1]), max(int(part.starts[0]), end - GUARD))
         return cls(begin + part.base, part.buffer[begin : min(end, begin + GUARD)].tobytes())
 
+    def followed_by(self, part: SourceBatch) -> _Guard:
+        """Return it with the first bytes of a part, if they follow and there is room for them."""
+        offset, data = self
+        begin = int(part.starts[0])
+        if data and offset + len(data) != begin + part.base:
+            return self
+        end = min(int(part.end_offsets[-1]) - part.base, begin + GUARD - len(data))
+        return _Guard(offset if data else begin + part.base, data + part.buffer[begin:end].tobytes())
+
 
 class FileText:
     """Text that is read from the file that it came from: a plain one, whose bytes are those of the source.
 
-    The newest bytes that are known of it tell whether a file is the right one, each time before it is read: it may have
-    been truncated and written anew, or deleted and its number given to another. Then it is looked for at the name of
-    the source and beside it, for somebody may have renamed or copied it. (Who truncates it between that look and the
-    read is not noticed until the next one.) A file that was deleted can be read as long as it is open.
+    The first and the newest bytes that are known of it tell whether a file is the right one, each time before it is
+    read: it may have been truncated and written anew, or deleted and its number given to another. Then it is looked for
+    at the name of the source and beside it, for somebody may have renamed or copied it; and in vain only now and then.
+    (Who truncates it between that look and the read is not noticed until the next one; and never, who then writes the
+    same bytes in both places.) A file that was deleted can be read as long as it is open, one that was compressed, too:
+    in its archive it is not looked for, that would be decoded from its beginning for every screen.
 
     Args:
         files: by name and by identity.
@@ -85,18 +109,52 @@ class FileText:
         self._files = files
         self._path = path
         self._file: _File | None = None
-        self._guard = _Guard(0, b"")
+        self._head = self._guard = _Guard(0, b"")
+        self._patience = 0
+
+    @property
+    def gone(self) -> bytes:
+        """See ``Text``."""
+        return GONE
 
     def keep(self, part: SourceBatch) -> None:
-        """Remember the newest bytes: the file has the others, too."""
+        """Remember the first and the newest bytes: the file has the others, too."""
+        if len(self._head.data) < GUARD:
+            self._head = self._head.followed_by(part)
         self._guard = _Guard.of(part)
+        self._patience = 0
 
     def read(self, room: memoryview, offset: int) -> int:
         """See ``Text``."""
+        if self._patience > 0:  # two threads may count at the same time: a rough measure will do
+            self._patience -= 1
+            return 0
         file = self._file
         if file is None or not self._is_right(file):
             file = self.find()
+            self._patience = 0 if file else PATIENCE
         return 0 if file is None else self._bytes(file, room, offset)
+
+    def has_name(self) -> bool:
+        """Whether the text can be had without keeping a deleted file open."""
+        file = self._file
+        if file is None:
+            return False
+        try:
+            status = self._files.stat(file.path)
+        except SourceError:
+            return True  # nobody knows
+        if status and status.identity == file.identity:
+            return True
+        found = self.find()
+        if found and found.identity != file.identity:  # a copy does as well
+            self._files.let_go(file.identity)
+        return found is not None
+
+    def let_go(self) -> None:
+        """Close the file."""
+        if self._file:
+            self._files.let_go(self._file.identity)
 
     def find(self) -> _File | None:
         """Look for the file that holds what was kept; None: there is none."""
@@ -120,7 +178,9 @@ class FileText:
         yield from islice(sorted(beside, key=lambda file: file.identity != known), MOST_CANDIDATES)
 
     def _is_right(self, file: _File) -> bool:
-        guard = self._guard
+        return self._holds(file, self._head) and self._holds(file, self._guard)
+
+    def _holds(self, file: _File, guard: _Guard) -> bool:
         found = bytearray(len(guard.data))
         return self._bytes(file, memoryview(found), guard.offset) == len(found) and found == guard.data
 
@@ -203,6 +263,11 @@ class CopiedText:
         self._starts = array("q")
         self._ends = array("q")
         self._places = array("q")
+
+    @property
+    def gone(self) -> bytes:
+        """See ``Text``."""
+        return NOT_COPIED if self._spool.failure else GONE
 
     def keep(self, part: SourceBatch) -> None:
         """Copy the records, without what a filter took out between them."""

@@ -16,7 +16,7 @@ from logbraid.core.types import FOREVER, NO_TIME, SECOND, Bool, Int8, Int64, Nan
 from logbraid.view.index import SIZE, Block, Index
 from logbraid.view.selection import Selection
 
-__all__ = ["Bars", "Timeline", "moved", "nice_width", "width_text", "zoomed"]
+__all__ = ["Bars", "Timeline", "nice_width", "width_text", "zoomed"]
 
 COLUMNS: Final = 1 + len(LEVELS)
 """Of the counts: records without a level, then trace to fatal."""
@@ -164,10 +164,6 @@ class Timeline:
             complete = complete and found.whole
         return Bars(first * width, width, counts, complete)
 
-    def at(self, bars: Bars, bucket: int) -> int:
-        """Return the first record from a bucket on; the length of the index: there is none yet."""
-        return self._index.find(_in_time(bars.time(bucket)))
-
     def bucket(self, bars: Bars, record: int) -> int:
         """Return the bucket in which a record counts; a late one counts where it has come."""
         block, row = self._index.at(record)
@@ -208,12 +204,6 @@ def zoomed(shown: tuple[Nanos, Nanos], around: Nanos, factor: float, whole: tupl
     wanted = min(max(int(span * factor), LEAST), whole[1] - whole[0])
     before = around - start if start <= around <= end else span // 2
     return _within(around - before * wanted // span, wanted, whole)
-
-
-def moved(shown: tuple[Nanos, Nanos], by: float, whole: tuple[Nanos, Nanos]) -> tuple[Nanos, Nanos]:
-    """Return a range as long as before, so many of its lengths later, or earlier below 0; never beyond the whole."""
-    start, end = shown
-    return _within(start + int((end - start) * by), end - start, whole)
 
 
 def _within(start: Nanos, span: Nanos, whole: tuple[Nanos, Nanos]) -> tuple[Nanos, Nanos]:
