@@ -50,6 +50,7 @@ def test_it_begins_with_the_first_record(drawn: list[dict[str, Any]]) -> None:
     [
         ((), "name at least one source"),
         (("--web",), "name at least one source"),
+        (("-",), "standard input is the terminal itself"),
         (("--web", "-"), "standard input cannot be served"),
         (("--web", "--listen", "8000", "a.log"), "not an address"),
         (("--web", "--listen", "localhost:http", "a.log"), "not an address"),

@@ -110,17 +110,22 @@ def test_what_is_noticed_is_kept_until_somebody_says_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "seen", "held", "share"), [(100, 50, 10, 0.4), (100, 170, 0, 1.0), (None, 50, 0, 1.0)]
+    ("size", "seen", "whole", "share"),
+    [(100, 50, True, 0.5), (100, 170, True, 1.0), (None, 50, True, 1.0), (0, 0, True, 1.0), (100, 50, False, 1.0)],
 )
 def test_how_much_has_come_in_is_told_by_the_sizes_that_are_known(
-    size: int | None, seen: int, held: int, share: float
+    tmp_path: Path, size: int | None, seen: int, whole: bool, share: float
 ) -> None:
-    def run(make_sink: Callable[[list[Source]], Sink], **_: object) -> Account:
-        make_sink([Source(SourceId(0), "0.log", "0.log", 0, size)])
-        return Account([SourceAccount("0.log", "0.log", bytes_seen=seen, bytes_held=held)])
+    path = tmp_path / "0.log"
+    if size is not None:
+        path.write_bytes(bytes(size))
 
-    intake, _ = intake_of(run)
-    assert ended(intake).share == share
+    def run(make_sink: Callable[[list[Source]], Sink], **_: object) -> Account:
+        make_sink([Source(SourceId(0), str(path), "0.log", 0)])
+        return Account([SourceAccount("0.log", str(path), bytes_seen=seen, bytes_held=7)])
+
+    intake = ended(Intake(run, Index(), Kept(RECORDS), whole=whole))
+    assert (intake.share, intake.held) == (share, 7)
 
 
 def test_nothing_has_come_in_before_there_are_sources() -> None:
@@ -135,7 +140,12 @@ def test_a_real_run_brings_what_is_there_and_what_is_written_since(tmp_path: Pat
     index, shelf = Index(), Shelf()
     intake = Intake(partial(follow_into, [str(log)], options=Options(), beginning=None), index, shelf)
     intake.start()
-    until(lambda: len(index) == 2 and intake.share == 1.0)
+
+    def all_is_in() -> bool:
+        intake.look()
+        return len(index) == 2 and intake.share == 1.0
+
+    until(all_is_in)
     with log.open("ab") as file:
         file.write(b"2026-03-01T08:00:02Z WARN three\n")
     until(lambda: len(index) == 3)

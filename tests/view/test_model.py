@@ -234,6 +234,13 @@ def test_bookmarks() -> None:
     assert model.bookmarks == [0, 5]
 
 
+def test_what_is_not_shown_is_neither_marked_nor_copied() -> None:
+    model = model_of(DAY)
+    model.show("nowhere")
+    scanned(model).bookmark()
+    assert (model.current, model.bookmarks, model.record()) == (None, [], None)
+
+
 def test_where_nothing_is_there_is_nothing_to_do() -> None:
     model = Model(index_of([]), Remembered([]), UTC)
     model.bookmark()

@@ -138,6 +138,20 @@ def test_a_session(terminal: Terminal, log: Path) -> None:
     restored(terminal)
 
 
+def test_it_is_left_for_the_shell_and_come_back_to(terminal: Terminal) -> None:
+    terminal.run(VIEW)
+    terminal.wait_for("record-59")
+    terminal.press("C-z")
+    terminal.wait_for("exit=14")  # a signal that stops, whichever the shell says
+    assert terminal.format("alternate_on") == "0"
+    terminal.press("-l", "fg")
+    terminal.press("Enter")
+    terminal.wait_until(lambda screen: marked(screen, "record-59"))
+    terminal.press("q")
+    terminal.wait_until(lambda screen: "record-59" not in screen)
+    restored(terminal)
+
+
 def marked(screen: str, text: str) -> bool:
     """Whether the current record is the one with this text."""
     return any(row.startswith(">") and row.rstrip(" █▌▐│┃|").endswith(text) for row in screen.splitlines())

@@ -89,6 +89,8 @@ def _check(sources: Sequence[str], flags: ViewFlags) -> None:
         raise UsageError("the view is not installed: pip install 'logbraid[view]'")
     if flags["web"] and "-" in sources:
         raise UsageError("standard input cannot be served: each visitor reads the sources anew")
+    if "-" in sources and os.isatty(0):
+        raise UsageError("standard input is the terminal itself, which the keys come from")
     if not flags["web"] and not os.isatty(_DRAWN_ON):
         raise UsageError("the view needs a terminal to draw on: use follow or merge to write elsewhere")
 
@@ -120,7 +122,7 @@ def _show(run: Run, flags: ViewFlags) -> None:
     _take_keys_from_terminal()
     zone = local_zone() if flags["tz"] is None else zone_named(flags["tz"])
     index, shelf = Index(), Shelf()
-    intake = Intake(run, index, shelf)
+    intake = Intake(run, index, shelf, whole=flags["last"] is None and flags["since"] is None)
     app = ViewApp(Model(index, shelf, zone), intake)
     if _IS_VISITED:
         threading.Thread(target=_leave_with_server, args=[app.stop], daemon=True).start()

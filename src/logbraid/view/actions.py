@@ -83,8 +83,8 @@ class Actions(App[None], inherit_bindings=False):
         self.paint()
 
     def action_last(self) -> None:
-        """Go to the last record."""
-        self.model.pane.end()
+        """Go to the last record, and stick to the end."""
+        self.model.pane.follow()
         self.paint()
 
     def action_shift(self, step: int) -> None:
@@ -173,6 +173,7 @@ class Actions(App[None], inherit_bindings=False):
         """Hand the record to the clipboard of the terminal."""
         record = self.model.record()
         if record is None:
+            self.say("no record is shown")
             return
         self.copy_to_clipboard(record.text[:MOST_COPIED])
         self.say("copied" if len(record.text) <= MOST_COPIED else f"copied the first {MOST_COPIED:,} characters")
@@ -227,7 +228,8 @@ class Actions(App[None], inherit_bindings=False):
             self.model.drop()
 
     def _find(self, pattern: str) -> None:
-        self.sought(self.model.find(pattern))
+        # At the end of a log, what was just written is looked for: nothing is ahead.
+        self.sought(self.model.find(pattern, -1 if self.model.pane.following else 1))
 
     def _goto(self, text: str) -> None:
         self.model.goto_time(text, self.clock())

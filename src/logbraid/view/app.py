@@ -113,10 +113,17 @@ class ViewApp(Actions):
     def on_mount(self) -> None:
         """Begin to look at what comes, at its end."""
         self._home = asyncio.get_running_loop()
+        self.app_resume_signal.subscribe(self, self._come_back)
         self.model.pane.follow()
         self.set_interval(FRAME, self.look)
         self.set_interval(1, self.count)
         self.run_worker(self._scan, thread=True, group="scan")
+
+    def _come_back(self, _: object) -> None:
+        """Draw all of it again, after somebody has left it for the shell."""
+        self.screen.refresh(layout=True)
+        for part in (self.timeline, self.braid, self.slider, self.sources, self.status):
+            part.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
         """Give the room to the records first."""
@@ -125,6 +132,8 @@ class ViewApp(Actions):
     def look(self) -> None:
         """See what has come, or was found, and draw it; where nothing was, it costs next to nothing."""
         self._say_notices()
+        if self.intake.share < 1:
+            self.intake.look()
         model = self.model
         seen = (len(model.index), model.scanned, model.seeking, self.intake.running, self.timeline.whole)
         if seen == self._seen and self.timeline.whole and not model.seeking:
@@ -139,6 +148,7 @@ class ViewApp(Actions):
     def count(self) -> None:
         """Count what comes in a second, and from where."""
         self.intake.rates.look(self.clock())
+        self.intake.look()
         self._arrange(*self.size)
         self._draw()
 

@@ -27,6 +27,9 @@ __all__ = ["Intake", "Run"]
 
 MOST_NOTICES: Final = 1000
 
+MOST_LOOKED_AT: Final = 1000
+"""Sources of a run that is looked at again and again, though all is in: with more of them, a look costs too much."""
+
 
 class Run(Protocol):
     """Follows into the sink that it has made of the list of sources, which grows, until the control says stop."""
@@ -44,19 +47,24 @@ class Intake:
         run: follows the sources.
         index: takes the numbers of records.
         shelf: makes sure that their text can be read again.
+        whole: the run begins with the first byte of each source, so that sizes tell how far it has come.
 
     Attributes:
         sources: those found so far.
         rates: of the sources.
+        held: bytes that were read and are in no record yet, as of the last look: the ends of files that lack a newline.
         notices: what was noticed and not said yet; the oldest ones go where there are too many.
         failure: what ended it, if it was not asked to stop.
     """
 
-    def __init__(self, run: Run, index: Index, shelf: Shelf) -> None:
+    def __init__(self, run: Run, index: Index, shelf: Shelf, *, whole: bool = True) -> None:
         self._run = run
         self._index = index
         self._shelf = shelf
+        self._whole = whole
+        self._sizes: dict[str, int] = {}
         self._share = 0.0
+        self.held = 0
         self._control = Control(self._measure)
         self._thread = threading.Thread(target=self._follow, name="logbraid-intake", daemon=True)
         self._own: set[str] = set()
@@ -81,13 +89,16 @@ class Intake:
 
     @property
     def share(self) -> float:
-        """How much of what was there at the start has come in, as of the question before; 1.0: all of it.
+        """How much of what was there at the start has come in, as of the last look; 1.0: all of it.
 
-        Sizes that nobody knows (of pipes, of compressed files) do not count.
+        Sizes that nobody knows (of pipes) do not count.
         """
-        if self._share < 1 and self.running:
-            self._control.report()  # only the thread itself may look at the run
         return self._share
+
+    def look(self) -> None:
+        """Have it looked how far the run has come; only the run's own thread can do that."""
+        if self.running and (self._share < 1 or len(self.sources) <= MOST_LOOKED_AT):
+            self._control.report()
 
     def exclude(self, path: str) -> None:
         """Take nothing from a file that this view has written itself, where the run should find it."""
@@ -113,9 +124,19 @@ class Intake:
             self._index.append(batch)
 
     def _measure(self, account: Account) -> None:
-        """Take how far the run has come. Held bytes are not in yet, however long their records may take."""
-        sizes = {source.path: source.size for source in self.sources if source.size}
-        came = 0
-        for one in account.sources:
-            came += min(one.bytes_seen - one.bytes_held, sizes.get(one.path, 0))
-        self._share = came / sum(sizes.values()) if sizes else float(bool(account.sources))
+        """Take how far the run has come: what it has read is in the index soon."""
+        self.held = sum(one.bytes_held for one in account.sources)
+        if self._share == 1 or not account.sources:
+            return
+        came = sum(min(one.bytes_seen, self._size(one.path)) for one in account.sources)
+        size = sum(self._size(one.path) for one in account.sources)
+        self._share = came / size if size and self._whole else 1.0
+
+    def _size(self, path: str) -> int:
+        """Return how long a file was when it was first asked about."""
+        if path not in self._sizes:
+            try:
+                self._sizes[path] = os.stat(path).st_size
+            except OSError:  # gone, or no file at all
+                self._sizes[path] = 0
+        return self._sizes[path]

@@ -248,14 +248,20 @@ class Model:
         self.went_round = True
         return replace(quest, start=-1 if quest.step > 0 else len(self.index), round=False)
 
+    @property
+    def current(self) -> int | None:
+        """The record that keys are about; None: it is not shown, or there is none."""
+        record = self.pane.current
+        return record if next(self.selection.walk(record, 1), None) == record else None
+
     # Bookmarks
 
     def bookmark(self) -> None:
         """Mark the current record, or do so no more."""
-        record = self.pane.current
+        record = self.current
         if record in self.bookmarks:
             self.bookmarks.remove(record)
-        elif record < len(self.index):
+        elif record is not None:
             self.bookmarks.append(record)
 
     def next_bookmark(self, step: int) -> None:
@@ -318,10 +324,10 @@ class Model:
     # One record, and many
 
     def record(self) -> Record | None:
-        """Return the current record, with its whole text."""
-        if not len(self.index):
+        """Return the current record, with its whole text; None: none is shown."""
+        if self.current is None:
             return None
-        return next(iter(self.shelf.batch(self.index, [self.pane.current]).records()))
+        return next(iter(self.shelf.batch(self.index, [self.current]).records()))
 
     def save(self, path: str, sources: Sequence[Source], stopped: Callable[[], bool] = lambda: False) -> int:
         """Write all records that are shown to a file that is not there yet, see ``saving``; return how many.

@@ -65,7 +65,8 @@ class Scan:
         try:
             self._matches(pa.array([b""], pa.large_binary()))
         except (pa.ArrowInvalid, UnicodeEncodeError) as error:
-            raise UsageError(f"not a regular expression: {pattern}: {error}") from None
+            reason = str(error).replace(self._expression, pattern)
+            raise UsageError(f"not a regular expression: {pattern}: {reason}") from None
 
     @property
     def count(self) -> int:

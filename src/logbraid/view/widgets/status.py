@@ -71,6 +71,8 @@ class Status(Painted):
         """Yield what there is to say, the most important first."""
         if self._intake.failure is not None:
             yield visible_name(str(self._intake.failure)), "notice-error"
+        if self._model.shelf.failure is not None:
+            yield f"texts are missing: {visible_name(str(self._model.shelf.failure))}", "notice-error"
         if self._intake.share < 1 and self._intake.running:
             yield f"reading {self._intake.share:.0%}", "notice"
         if self._model.pane.following:
@@ -79,6 +81,8 @@ class Status(Painted):
         yield from self._chosen()
         if self._model.between is not None:
             yield f"{elapsed_text(self._model.between)} between bookmarks", "bookmark"
+        if self._intake.held and self._intake.share == 1:
+            yield f"{self._intake.held:,} bytes at the ends of files lack their newline", "dim"
         yield "? keys", "dim"
 
     def _looked_for(self) -> Iterator[Span]:
