@@ -184,6 +184,9 @@ def test_the_keys_of_the_list_of_sources() -> None:
             await pilot.press(key)
             seen.append((app.sources.current, sorted(app.model.selection.hidden)))
         assert seen == [(1, []), (1, [1]), (2, [1]), (2, [1, 2]), (1, [1, 2]), (0, [1, 2]), (0, []), (0, [1, 2])]
+        for key, place in (("G", 2), ("<", 0), ("pagedown", 2), ("pageup", 0), ("end", 2), ("home", 0)):
+            await pilot.press(key)
+            assert app.sources.current == place
         for leaving in ("escape", "tab"):
             await pilot.press("tab", leaving)
             assert app.focused is None

@@ -123,6 +123,10 @@ KEYS: Final = (
         (
             ("j down", "step(1)", "next source"),
             ("k up", "step(-1)", "previous source"),
+            ("pagedown ctrl+f", "step(20)", "twenty sources on"),
+            ("pageup ctrl+b", "step(-20)", "twenty sources back"),
+            ("< home", "step(-1_000_000)", "first source"),
+            ("> G end", "step(1_000_000)", "last source"),
             ("space enter", "switch", "hide its records, or show them"),
             ("o", "only", "show no others, or all"),
             ("tab escape", "leave", "back to the records"),
