@@ -20,6 +20,8 @@ from logbraid.view.widgets.painted import Painted
 from .build import Written
 from .window import START, Scenario, caught_up, drive, shop, text_of, type_in
 
+pytestmark = pytest.mark.once
+
 SCREENS: Final = Path(__file__).parent / "screens"
 
 HOSTILE: Final = [

@@ -14,7 +14,7 @@ from typing import Final
 
 import pytest
 
-pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux here")
+pytestmark = [pytest.mark.once, pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux here")]
 
 PROMPT: Final = 20
 """Seconds that are enough for anything here, also where eight others use the machine."""
