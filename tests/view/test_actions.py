@@ -86,7 +86,6 @@ CASES: Final[dict[str, Case]] = {
     "page(1, True)": Case({"current": 39, "top": 30}),
     "page(-1, True)": Case({"current": 21, "top": 12}),
     "first": Case({"current": 0, "top": 0}),
-    "last": Case({"following": True, "current": 59, "top": 42}),
     "shift(-1)": Case({"shift": 8}, shifted),
     "shift(1)": Case({"shift": 8}, at(WIDE)),
     "shift(0)": Case({"shift": 0}, shifted),

@@ -91,7 +91,7 @@ def test_a_name_that_nobody_has_is_a_name_like_any_other() -> None:
     async def scenario(app: ViewApp, pilot: Pilot[None]) -> None:
         await pilot.press("s")
         await type_in(pilot, "~nosuchuser/x.log")
-        await said(app, pilot, "~nosuchuser/x.log: No such file or directory")
+        await said(app, pilot, "~nosuchuser/x.log: no such file or directory")
 
     drive(scenario)
 

@@ -19,12 +19,14 @@ from logbraid.cli.signals import handled
 from logbraid.errors import UsageError
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from logbraid.core.options import Options
     from logbraid.view.intake import Run
 
 __all__ = ["view"]
 
 _ADDRESS: Final = "127.0.0.1:8000"
-_MOST_PORTS: Final = 65_535
 _TERMINAL: Final = "/dev/tty"
 _DRAWN_ON: Final = 2
 
@@ -79,7 +81,8 @@ def view(sources: tuple[str, ...], **flags: Unpack[ViewFlags]) -> None:
         if flags["web"] and not _IS_VISITED:
             _serve(flags["listen"])
         else:
-            _show(_run(sources, flags), flags)
+            options = live_options_of(flags)
+            _show(_run(sources, options, flags), options.zone, flags)
 
 
 def _check(sources: Sequence[str], flags: ViewFlags) -> None:
@@ -95,7 +98,7 @@ def _check(sources: Sequence[str], flags: ViewFlags) -> None:
         raise UsageError("the view needs a terminal to draw on: use follow or merge to write elsewhere")
 
 
-def _run(sources: Sequence[str], flags: ViewFlags) -> Run:
+def _run(sources: Sequence[str], options: Options, flags: ViewFlags) -> Run:
     """Return what follows the sources."""
     from functools import partial
 
@@ -104,15 +107,14 @@ def _run(sources: Sequence[str], flags: ViewFlags) -> Run:
     return partial(
         follow_into,
         sources,
-        options=live_options_of(flags),
+        options=options,
         commands=flags["commands"],
         path_labels=flags["label"] == "path",
         beginning=flags["last"],
     )
 
 
-def _show(run: Run, flags: ViewFlags) -> None:
-    from logbraid.system.zones import local_zone, zone_named
+def _show(run: Run, zone: tzinfo, flags: ViewFlags) -> None:
     from logbraid.view.app import ViewApp
     from logbraid.view.index import Index
     from logbraid.view.intake import Intake
@@ -120,7 +122,6 @@ def _show(run: Run, flags: ViewFlags) -> None:
     from logbraid.view.shelf import Shelf
 
     _take_keys_from_terminal()
-    zone = local_zone() if flags["tz"] is None else zone_named(flags["tz"])
     index, shelf = Index(), Shelf()
     intake = Intake(run, index, shelf, whole=flags["last"] is None and flags["since"] is None)
     app = ViewApp(Model(index, shelf, zone), intake)
@@ -158,10 +159,10 @@ def _take_keys_from_terminal() -> None:
 
 
 def _serve(address: str) -> None:
-    from logbraid.view.web import serve
+    from logbraid.view.web import MOST_PORTS, serve
 
     host, colon, port = address.rpartition(":")
-    if not colon or not (port.isascii() and port.isdigit()) or int(port) > _MOST_PORTS:
+    if not colon or not (port.isascii() and port.isdigit()) or int(port) > MOST_PORTS:
         raise UsageError(f"not an address: {address!r}: write {_ADDRESS}")
     # -P: a module that lies in the working directory, among the logs perhaps, is none of ours.
     serve([sys.executable, "-P", "-m", "logbraid", *sys.argv[1:]], host.strip("[]") or "127.0.0.1", int(port))

@@ -82,11 +82,6 @@ class Actions(App[None], inherit_bindings=False):
         self.model.pane.home()
         self.paint()
 
-    def action_last(self) -> None:
-        """Go to the last record, and stick to the end."""
-        self.model.pane.follow()
-        self.paint()
-
     def action_shift(self, step: int) -> None:
         """Go to the side; 0: back to the beginning of lines."""
         self.model.pane.shift_by(step * SHIFT if step else -self.model.pane.shift)

@@ -135,14 +135,16 @@ class ViewApp(Actions):
         if self.intake.share < 1:
             self.intake.look()
         model = self.model
-        seen = (len(model.index), model.scanned, model.seeking, self.intake.running, self.timeline.whole)
+        seen = (len(model.index), model.scanned, self.intake.running)
         if seen == self._seen and self.timeline.whole and not model.seeking:
             self.status.paint()
             return
         if model.seeking:
             self.sought(model.settle())
         model.pane.refresh()
-        self._draw()
+        self.paint()
+        if self.timeline.display:
+            self.timeline.paint()
         self._seen = seen
 
     def count(self) -> None:
@@ -150,12 +152,8 @@ class ViewApp(Actions):
         self.intake.rates.look(self.clock())
         self.intake.look()
         self._arrange(*self.size)
-        self._draw()
-
-    def _draw(self) -> None:
-        self.paint()
-        if self.timeline.display:
-            self.timeline.paint()
+        if self.sources.display:
+            self.sources.paint()
 
     def paint(self) -> None:
         """Draw what has changed. Not the timeline: it counts, which no key waits for, but the next look does it."""

@@ -117,7 +117,8 @@ class Intake:
 
     def _take(self, batch: RecordBatch) -> None:
         if self._own:
-            batch = batch.without({one.id for one in self.sources if os.path.realpath(one.path) in self._own})
+            found = (part.source for part in batch.parts)
+            batch = batch.without({one.id for one in found if os.path.realpath(one.path) in self._own})
         if len(batch):
             self._shelf.keep(batch)
             self.rates.add(batch)

@@ -59,7 +59,7 @@ KEYS: Final = (
             ("d ctrl+d", "page(1, True)", "half a page down"),
             ("u ctrl+u", "page(-1, True)", "half a page up"),
             ("< home", "first", "first record"),
-            ("> G end", "last", "last record, and follow"),
+            ("> G end", "follow", "last record, and follow"),
             ("h left", "shift(-1)", "to the left in long lines"),
             ("l right", "shift(1)", "to the right in long lines"),
             ("0", "shift(0)", "to the beginning of lines"),

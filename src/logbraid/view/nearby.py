@@ -143,11 +143,10 @@ class Nearby:
         batch = self._shelf.batch(self._index, wanted)
         late = [False] * len(wanted) if batch.late is None else batch.late.tolist()
         texts = [data or b"" for data in batch.payload.to_pylist()]
-        columns = zip(wanted, batch.time.tolist(), batch.source.tolist(), late, texts, strict=True)
+        numbers = (column.tolist() for column in (batch.time, batch.source, batch.level))
         readings = {}
-        for each, time, source, is_late, data in columns:
-            block, row = self._index.at(each)
-            facts = Facts(time, SourceId(source), int(block.level[row]), is_late)
+        for each, time, source, level, is_late, data in zip(wanted, *numbers, late, texts, strict=True):
+            facts = Facts(time, SourceId(source), level, is_late)
             readings[each] = Reading(facts, data)
             self._kept.keep(each, readings[each], len(data))
         return readings[record]

@@ -18,6 +18,7 @@ from logbraid.core.records import RecordBatch
 from logbraid.core.types import Int64, Source
 from logbraid.errors import SinkError
 from logbraid.sinks.destinations import OutputFormat, sink_for
+from logbraid.system.errors import writing
 from logbraid.view.index import Block
 from logbraid.view.selection import Selection
 from logbraid.view.shelf import Shelf, portions
@@ -66,12 +67,11 @@ def save(path: str, selection: Selection, shelf: Shelf, sources: Sequence[Source
 
 def _claim(path: str) -> None:
     """Make an empty file of that name, which only what is saved will replace."""
-    try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
-    except FileExistsError:
-        raise SinkError(f"{path} is there already") from None
-    except OSError as error:
-        raise SinkError(f"{path}: {error.strerror}", error.errno) from error
+    with writing(path):
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
+        except FileExistsError:
+            raise SinkError(f"{path} is there already") from None
 
 
 def _batches(selection: Selection, shelf: Shelf) -> Iterator[RecordBatch]:

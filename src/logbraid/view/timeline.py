@@ -166,8 +166,7 @@ class Timeline:
 
     def bucket(self, bars: Bars, record: int) -> int:
         """Return the bucket in which a record counts; a late one counts where it has come."""
-        block, row = self._index.at(record)
-        return bars.bucket(int(block.reached[row]))
+        return bars.bucket(self._index.reached(record))
 
     def _grid(self, width: Nanos, selection: Selection) -> _Grid:
         key = width, selection

@@ -28,10 +28,11 @@ from textual_serve.server import Server, to_int
 
 from logbraid.errors import UsageError
 
-__all__ = ["Gate", "Site", "listen", "serve"]
+__all__ = ["MOST_PORTS", "Gate", "Site", "listen", "serve"]
+
+MOST_PORTS: Final = 65_535
 
 _PORTS_TRIED: Final = 20
-_MOST_PORTS: Final = 65_535
 _HEARTBEAT: Final = 15.0
 _PATIENCE: Final = 3.0
 """Seconds that a page, and a visitor's process, have to say goodbye."""
@@ -93,7 +94,7 @@ async def _serve(site: Site, listening: socket.socket) -> None:
 
 def listen(host: str, port: int) -> socket.socket:
     """Listen at this port, or at one of the next ones if it is taken. Raises UsageError."""
-    last = min(port + _PORTS_TRIED, _MOST_PORTS) if port else 0
+    last = min(port + _PORTS_TRIED, MOST_PORTS) if port else 0
     for candidate in range(port, last + 1):
         try:
             family, _, _, _, address = socket.getaddrinfo(host, candidate, type=socket.SOCK_STREAM)[0]
