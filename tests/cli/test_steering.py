@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from logbraid.cli import steering
+from logbraid.cli import signals
 from logbraid.cli.signals import handled
 from logbraid.cli.steering import Steering
 
@@ -30,7 +30,7 @@ def asked() -> Asked:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time, as its only item; leaving at once is an exception that says the exit code."""
     now = [100.0]
-    monkeypatch.setattr(steering, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(signals, "time", SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr("os._exit", _leave)
     return now
 

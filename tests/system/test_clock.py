@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -21,12 +22,8 @@ from logbraid.system.clock import Bell, Clock
 MILLISECOND = SECOND // 1000
 
 
-@pytest.fixture(params=["eventfd", "pipe"])
-def bell(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bell]:
-    if request.param == "pipe":
-        monkeypatch.delattr(os, "eventfd", raising=False)
-    elif not hasattr(os, "eventfd"):
-        pytest.skip("there is no eventfd here")
+@pytest.fixture
+def bell() -> Iterator[Bell]:
     bell = Bell()
     yield bell
     bell.close()
@@ -92,6 +89,61 @@ def test_a_signal_ends_a_wait_only_if_it_rings_the_bell(bell: Bell) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert len(heard) >= 2
+
+
+class TestRungBySignals:
+    """A signal that comes between the last step of Python and the call that waits ends the wait all the same."""
+
+    @pytest.fixture(autouse=True)
+    def _alarm(self) -> Iterator[None]:
+        before = signal.signal(signal.SIGALRM, lambda *_: None)
+        yield
+        signal.signal(signal.SIGALRM, before)
+
+    def test_it_rings_though_no_handler_does(self, bell: Bell) -> None:
+        with bell.rung_by_signals():
+            signal.raise_signal(signal.SIGALRM)
+            Clock().wait(None, [bell.descriptor])
+        assert is_ringing(bell)
+
+    def test_afterwards_it_does_not(self, bell: Bell) -> None:
+        with bell.rung_by_signals():
+            pass
+        signal.raise_signal(signal.SIGALRM)
+        assert not is_ringing(bell)
+
+    def test_many_signals_are_no_more_than_one(self, bell: Bell, capfd: pytest.CaptureFixture[str]) -> None:
+        with bell.rung_by_signals():
+            for _ in range(70_000):  # more than a pipe takes
+                signal.raise_signal(signal.SIGALRM)
+        bell.silence()
+        assert (is_ringing(bell), capfd.readouterr().err) == (False, "")
+
+    def test_an_exception_of_the_handler_passes(self, bell: Bell) -> None:
+        signal.signal(signal.SIGALRM, lambda *_: sys.exit(3))
+        with pytest.raises(SystemExit), bell.rung_by_signals():
+            signal.raise_signal(signal.SIGALRM)
+        assert signal.set_wakeup_fd(-1) == -1
+
+    def test_in_another_thread_it_does_nothing(self, bell: Bell) -> None:
+        with ThreadPoolExecutor() as pool:
+            pool.submit(self.entered, bell).result()
+
+    @staticmethod
+    def entered(bell: Bell) -> None:
+        with bell.rung_by_signals():
+            pass
+
+    def test_whoever_is_told_already_stays_told(self, bell: Bell) -> None:
+        async def main() -> None:
+            heard = asyncio.Event()
+            asyncio.get_running_loop().add_signal_handler(signal.SIGALRM, heard.set)
+            with bell.rung_by_signals():
+                signal.raise_signal(signal.SIGALRM)
+            assert not is_ringing(bell)
+            await asyncio.wait_for(heard.wait(), 10)
+
+        run(main())
 
 
 @LOOPS

@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Mapping
 from types import FrameType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from logbraid.cli.signals import SIGNALLED, Handler
+from logbraid.cli.signals import Handler, Request
 
 if TYPE_CHECKING:
     from logbraid.cli.lookout import Lookout
     from logbraid.drivers.control import Control
 
 __all__ = ["Steering"]
-
-_SAME: Final = 0.1
-"""Seconds within which a second signal is the first one sent twice, as timeout(1) does: to the child and its group."""
 
 
 class Steering:
@@ -37,7 +33,7 @@ class Steering:
         self._control = control
         self._lookout = lookout
         self._reopens = reopens
-        self._asked: float | None = None  # when the run was asked to end
+        self._request = Request()
         self._terminals = [descriptor for descriptor in range(3) if os.isatty(descriptor)]
 
     @property
@@ -51,19 +47,14 @@ class Steering:
         }
 
     def _end(self, number: int, frame: FrameType | None) -> None:
-        now = time.monotonic()
-        if self._asked is None:
-            self._asked = now
+        if self._request.is_first(number):
             self._control.stop()
             self._lookout.hurry()
-        elif now - self._asked > _SAME:
-            # Not an exception: whoever would clean up may be what the run is stuck in.
-            os._exit(SIGNALLED + number)
 
     def _hang_up(self, number: int, frame: FrameType | None) -> None:
         if self._reopens and not self._terminal_is_gone():
             self._control.reopen()
-        elif self._asked is None:  # it often comes along with SIGTERM, and means no more than that
+        elif self._request.made is None:  # it often comes along with SIGTERM, and means no more than that
             self._end(number, frame)
 
     def _report(self, number: int, frame: FrameType | None) -> None:

@@ -112,7 +112,12 @@ class Batches:
             self._control.attend(lambda: self._pump.account(), self._reopen, self._notice)
         self._notice_all()
         if not self._batches and not self._finished:
-            self._clock.wait(self._pump.until(), [*self._pump.descriptors, self._control.bell.descriptor])
+            self._wait()
+
+    def _wait(self) -> None:
+        bell = self._control.bell
+        with bell.rung_by_signals():  # a handler that ends the run, or rings, must not have to wait for a log
+            self._clock.wait(self._pump.until(), [*self._pump.descriptors, bell.descriptor])
 
 
 def drive(pump: Pump, sink: Sink, clock: Clock, control: Control, notice: Callable[[Event], None]) -> Account:

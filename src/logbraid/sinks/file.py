@@ -31,6 +31,9 @@ _NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 _PIECE: Final = 64 << 10
 """Bytes a call: a pipe takes no more at once, and who looks on from another thread sees that it moves."""
 
+_LOOK_UP: Final = 500
+"""Milliseconds a wait for room: a signal that comes a moment before a wait is not heeded until its end."""
+
 
 @contextlib.contextmanager
 def writing(name: str) -> Iterator[None]:
@@ -66,7 +69,7 @@ def write_some(descriptor: int, data: memoryview) -> int:
 def _wait_for_room(descriptor: int) -> None:
     poll = select.poll()
     poll.register(descriptor, select.POLLOUT)
-    poll.poll()
+    poll.poll(_LOOK_UP)
 
 
 class BorrowedFile:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from logbraid.core.types import SECOND, Nanos, Now
@@ -43,7 +44,7 @@ class Clock:
     def wait(self, until: Nanos | None, descriptors: Sequence[int]) -> None:
         """Wait until a descriptor is readable or the tick ``until`` has come (None: for a descriptor only).
 
-        A signal does not end it; the handler may ring a bell that is waited for.
+        A signal does not end it; the handler may ring a bell that is waited for (see ``Bell.rung_by_signals``).
         """
         _poll(descriptors).poll(None if until is None else _milliseconds(_rest(until)))
 
@@ -116,14 +117,36 @@ class Bell:
         # A signal handler may run while its own thread holds the lock, so it is one that lets the same thread in.
         self._lock = threading.RLock()
         self._open = True
-        self.descriptor, self._ringing = _bell()
+        self.descriptor, self._ringing = os.pipe()  # no eventfd: signals write single bytes
+        os.set_blocking(self.descriptor, False)
+        os.set_blocking(self._ringing, False)
 
     def ring(self) -> None:
         """Make the descriptor readable; never waits, and does nothing once closed."""
         with self._lock:
             if self._open:
                 with contextlib.suppress(BlockingIOError):  # it rings already, as loud as it can
-                    os.write(self._ringing, (1).to_bytes(8, "little"))
+                    os.write(self._ringing, b"!")
+
+    @contextlib.contextmanager
+    def rung_by_signals(self) -> Iterator[None]:
+        """While this lasts, a signal rings it, too, before its handler runs: to be entered before a wait without end.
+
+        A handler only runs between two steps of Python: without the bell, a signal that comes after the last step and
+        before the system call that waits would be heeded when the wait ends, if it ever does. Only the main thread
+        hears of signals, and where somebody is told of them already (a loop of asyncio), it stays so.
+        """
+        try:
+            before = signal.set_wakeup_fd(self._ringing, warn_on_full_buffer=False)
+        except ValueError:  # this is not the main thread
+            yield
+            return
+        if before >= 0:
+            signal.set_wakeup_fd(before)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
 
     def silence(self) -> None:
         """Make the descriptor unreadable until the next ring; look at what it was rung for after this, not before."""
@@ -142,16 +165,5 @@ class Bell:
         with self._lock:
             if self._open:
                 self._open = False
-                for number in {self.descriptor, self._ringing}:
-                    os.close(number)
-
-
-def _bell() -> tuple[int, int]:
-    """The end to wait for and the end to ring, which may be the same."""
-    if hasattr(os, "eventfd"):
-        number = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        return number, number
-    ends = os.pipe()
-    for number in ends:
-        os.set_blocking(number, False)
-    return ends
+                os.close(self.descriptor)
+                os.close(self._ringing)
