@@ -162,13 +162,8 @@ def _temporary_for(path: str, mode: int) -> tuple[int, str]:
             return os.open(temporary, _NEW, mode), temporary
 
 
-class DescriptorSink(RenderingSink):
-    """Writes to a descriptor that somebody else opened and will close.
-
-    Args:
-        descriptor: where the bytes go; never switched to non-blocking, as others may share it.
-        renderer: what the bytes are.
-        name: for error messages.
+class _OpenFileSink(RenderingSink):
+    """Writes to a file that is open; closing or aborting the sink is the file's matter.
 
     Attributes:
         unwritten: bytes of the batch being written that have not been taken yet; any thread may look.
@@ -176,9 +171,9 @@ class DescriptorSink(RenderingSink):
 
     unwritten = 0
 
-    def __init__(self, descriptor: int, renderer: Renderer, name: str = "output") -> None:
+    def __init__(self, file: BorrowedFile | NewFile, renderer: Renderer) -> None:
         super().__init__(renderer)
-        self._file: BorrowedFile | NewFile = BorrowedFile(descriptor, name)
+        self._file = file
 
     @property
     def descriptor(self) -> int:
@@ -208,7 +203,20 @@ class DescriptorSink(RenderingSink):
         self._file.discard()
 
 
-class FileSink(DescriptorSink):
+class DescriptorSink(_OpenFileSink):
+    """Writes to a descriptor that somebody else opened and will close.
+
+    Args:
+        descriptor: where the bytes go; never switched to non-blocking, as others may share it.
+        renderer: what the bytes are.
+        name: for error messages.
+    """
+
+    def __init__(self, descriptor: int, renderer: Renderer, name: str = "output") -> None:
+        super().__init__(BorrowedFile(descriptor, name), renderer)
+
+
+class FileSink(_OpenFileSink):
     """Writes to a temporary beside ``path`` and gives it that name when closed, see ``NewFile``.
 
     Raises:
@@ -216,8 +224,7 @@ class FileSink(DescriptorSink):
     """
 
     def __init__(self, path: str, renderer: Renderer) -> None:
-        RenderingSink.__init__(self, renderer)
-        self._file = NewFile(path)
+        super().__init__(NewFile(path), renderer)
 
     @property
     def own_paths(self) -> Sequence[str]:
