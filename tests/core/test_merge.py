@@ -161,6 +161,37 @@ def test_keys_ahead_of_the_clock_are_lowered_and_make_nothing_late() -> None:
     assert released.late is None
 
 
+def test_what_is_ahead_may_leave_alone_in_its_order_and_makes_nothing_late() -> None:
+    first, second, third = sources(3)
+    merger = LiveMerger([first, second, third])
+    merger.add(batch(first, [8, 9]))
+    merger.add(batch(second, [7, 8]))
+    merger.add(batch(third, [3, 9]))
+    assert merger.release_ahead(5, (8, first.id)) is not None
+    assert rows([merger.release_ahead(5, (9, second.id))]) == [(8, 1, 2), (9, 0, 2)]
+    assert merger.release_ahead(5, (9, third.id)) is None
+    merger.add(batch(first, [4]))
+    released = merger.release((5, EVERY_SOURCE))
+    assert rows([released]) == [(3, 2, 0), (4, 0, 0)]
+    assert released is not None
+    assert released.late is None
+    assert merger.size == 2
+
+
+def test_what_earlier_runs_have_let_go_makes_late_and_lets_nothing_go() -> None:
+    first, second = sources(2)
+    merger = LiveMerger([first, second])
+    merger.go_on(5)
+    merger.add(batch(first, [3, 5]))
+    assert merger.release((2, EVERY_SOURCE)) is None, "others may still come before it"
+    merger.add(batch(second, [2]))
+    released = merger.release((5, EVERY_SOURCE))
+    assert rows([released]) == [(2, 1, 0), (3, 0, 0), (5, 0, 2)]
+    assert released is not None
+    assert released.late is not None
+    assert released.late.tolist() == [True, True, False]
+
+
 def test_live_arrival_has_no_bound() -> None:
     first, second = sources(2)
     merger = LiveArrivalMerger([first, second])

@@ -358,6 +358,36 @@ def test_a_source_is_taken_up_where_an_earlier_run_left_off(highest: Nanos) -> N
     assert lane.passed(origin.id) == [Passed(4, 400 + len(data), data[-64:], 400 + len(data))]
 
 
+def test_where_records_that_may_go_on_fill_the_buffer_those_that_waited_longest_are_parted() -> None:
+    lane, names = opened(4, Options(order="arrival", buffer=1 << 20))
+    data = [line(T0) + b"  more\n" * (40_000 + number) for number in range(4)]
+    for number in (2, 0, 3, 1):
+        lane.receive(names[number], 0, 0, Chunk.of(data[number]), T0 + number)
+    lane.advance(T0 + SECOND, T0)
+    assert texts(lane.release()) == data[:3]
+    assert lane.size == len(data[3])
+    lane.receive(names[0], 0, len(data[0]), Chunk.of(b"no newline" * 50_000), T0)
+    assert lane.release() is None
+    assert lane.size == len(data[3]), "nobody must wait for the end of a line"
+
+
+def test_a_place_that_is_ahead_of_the_clock_is_now() -> None:
+    lane, (a,) = opened(1)
+    lane.receive(a, 0, 0, Chunk.of(line(T0 + 3600 * SECOND)), T0)
+    lane.finish(a, T0)
+    assert len(texts(lane.flush())) == 1
+    assert lane.last(a) == (T0 + 3600 * SECOND, T0 + LATENESS)
+
+
+def test_what_comes_below_what_an_earlier_run_has_let_go_is_late() -> None:
+    lane, (a,) = opened(1)
+    lane.go_on(T0 + 5)
+    lane.receive(a, 0, 0, Chunk.of(line(T0) + line(T0 + 9)), T0)
+    lane.finish(a, T0)
+    lane.flush()
+    assert (account(lane, a).late, account(lane, a).records) == (1, 2)
+
+
 def test_arrival_order_waits_for_nobody() -> None:
     lane, (a, b) = opened(2, Options(order="arrival"))
     lane.behind(a, T0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logbraid.core.types import FOREVER, NO_TIME, Nanos, SourceId
@@ -49,6 +49,21 @@ def test_a_source_never_read_holds_all_back() -> None:
     mark.caught_up(B)
     assert not mark.is_new(B)
     assert mark.bound() == (90, EVERY_SOURCE)
+
+
+def test_a_backlog_ahead_of_the_clock_is_read_where_it_is_least_far() -> None:
+    mark = watermark(A)
+    assert mark.backlog() == (FOREVER, EVERY_SOURCE)
+    for source, upto in ((B, 500), (C, 400)):
+        mark.add(source)
+        mark.reach(source, upto)
+    assert (mark.bound(), mark.backlog()) == ((90, EVERY_SOURCE), (400, C))
+    assert not mark.holds_back(C), "only the clock is waited for"
+    assert mark.holds_back(C, 110)
+    assert not mark.holds_back(B, 110)
+    assert not mark.holds_back(C, 400)
+    mark.caught_up(C)
+    assert mark.backlog() == (500, B)
 
 
 def test_a_source_that_is_behind_has_passed_what_it_had_when_it_was_caught_up() -> None:
@@ -128,6 +143,7 @@ class Slow:
 
 
 @given(FACTS)
+@example([("add", 0), ("advance", 2), ("caught_up", 0), ("reach", 0), ("reach", 0), ("advance", 1), ("behind", 0)])
 def test_the_quick_way_is_the_plain_way(facts: list[tuple[str, int]]) -> None:
     quick, slow, now, upto = Watermark(10), Slow(), 0, 0
     for fact, number in facts:

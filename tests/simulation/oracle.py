@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from logbraid.core.account import SourceAccount
+from logbraid.core.options import MEBIBYTE
 
 from .logs import name_of
 from .world import World
@@ -42,7 +43,7 @@ def judge(world: World) -> None:
     if not world.setup.whole_lines:
         _together(world, records)
     if world.setup.order == "time":
-        _by_time(world, lines, output)
+        _by_time(world, lines)
     _accounted(world, lines)
 
 
@@ -101,23 +102,22 @@ def _in_order(records: Iterable[Record]) -> None:
 
 def _together(world: World, records: Iterable[Record]) -> None:
     """Nothing stands between the lines of a record that was written at once and is not longer than one may be."""
+    if world.setup.order == "arrival" and world.setup.buffer < MEBIBYTE:
+        return  # what does not fit leaves as it is
     groups = Counter(number for number, _ in groupby(map(id, records)))
     for record in world.logs.written.records:
         short = len(record.data) <= world.setup.max_record and not record.parted
         _must(groups[id(record)] <= 1 or not short, "a record was parted", record.lines[0])
 
 
-def _by_time(world: World, lines: Sequence[bytes], output: Sequence[bytes]) -> None:
-    """Later times later, but for those that were called late; from one process to the next only in calm weather."""
+def _by_time(world: World, lines: Iterable[bytes]) -> None:
+    """Later times later, but for those that were called late, be it by another process."""
     if world.stepped:
         return
-    calm = world.setup.weather == "calm"
     unclear = {account.path for account in world.account.sources if account.ahead}  # ordered by when they were seen
     unclear |= {name_of(each.source) for each in world.logs.written.records if each.straggler and each.skipped}
-    by_line, keys, highest, length = world.logs.written.by_line, Counter[str](), 0, 0
-    for line, labelled in zip(lines, output, strict=True):
-        highest = highest if calm or length not in world.begun else 0
-        length += len(labelled)
+    by_line, keys, highest = world.logs.written.by_line, Counter[str](), 0
+    for line in lines:
         record = by_line.get(line)
         if record is None or line != record.lines[0] or line in world.late or name_of(record.source) in unclear:
             continue
@@ -125,7 +125,7 @@ def _by_time(world: World, lines: Sequence[bytes], output: Sequence[bytes]) -> N
         keys[record.source] = key = max(keys[record.source], record.time)
         _must(key >= highest, "a line came too late, and was not called late", line)
         highest = key
-    if calm:
+    if world.setup.weather == "calm":
         _must(not world.late, "something was late", min(world.late, default=b""))
 
 

@@ -11,6 +11,7 @@ import logbraid.core.succession
 from logbraid.core.checkpoint import Commit
 from logbraid.core.linelane import _LinePassage
 from logbraid.core.live import LivePipeline
+from logbraid.core.merge import LiveMerger
 from logbraid.core.passage import guard_behind
 from logbraid.core.positions import Passed
 from logbraid.core.reading import Reading
@@ -81,6 +82,10 @@ def a_source_that_is_not_read_counts_as_silent() -> Patch:
     return patch.object(LivePipeline, "_may_read", planted)
 
 
+def what_earlier_runs_have_let_go_is_forgotten() -> Patch:
+    return patch.object(LiveMerger, "go_on", lambda merger, highest: None)
+
+
 PLANTED: Final[tuple[Callable[[], Patch], ...]] = (
     positions_before_the_batch_is_written,
     positions_before_the_output_is_synced,
@@ -88,4 +93,5 @@ PLANTED: Final[tuple[Callable[[], Patch], ...]] = (
     no_guard,
     siblings_the_newest_first,
     a_source_that_is_not_read_counts_as_silent,
+    what_earlier_runs_have_let_go_is_forgotten,
 )

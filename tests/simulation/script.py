@@ -116,7 +116,7 @@ def _setup(random: Random) -> Setup:
         labelled=random.random() < 0.3,
         filtered=filtered,
         max_record=random.choice([1 << 20, 1 << 20, 256]),
-        buffer=random.choice([1 << 20, 1 << 20, 4096, 512] if order == "time" else [1 << 20]),
+        buffer=random.choice([1 << 20, 1 << 20, 4096, 512]),
         read=random.choice([16 << 10, 16 << 10, 512, 100]),
         hints="all" if weather == "calm" else random.choice(["all", "all", "dropped", "lost"]),
         reuse=random.random() < 0.3,

@@ -14,7 +14,6 @@ from unittest.mock import patch
 
 import logbraid.core.live
 from logbraid.core.account import Account
-from logbraid.core.options import MEBIBYTE
 from logbraid.core.types import SECOND, Identity
 from logbraid.errors import CheckpointError, SinkError
 from logbraid.system.ports import Hints
@@ -51,7 +50,6 @@ class World:
         late: lines that some process has called late.
         said: sources of which some process has said that bytes are lost.
         stepped: the wall clock was set.
-        begun: how long the output was when each process began.
     """
 
     def __init__(self, script: Script, root: Path) -> None:
@@ -60,7 +58,6 @@ class World:
         self.late: set[bytes] = set()
         self.said: set[str] = set()
         self.stepped = False
-        self.begun: list[int] = []
         self._random = Random(script.seed)
         self.clock = ManualClock()
         self.disk = FakeDisk(root, self._random)
@@ -149,7 +146,6 @@ class World:
                 self._life = Life(self.setup, self.logs.files, self.clock, self.disk, self._shelf)
                 self._left = self._there()
                 self.logs.written.bury(self._left)
-                self.begun.append(sum(map(len, self.disk.outputs())))
                 return self._life
             self._mourn()
         return self._life
@@ -311,8 +307,8 @@ class World:
 
     def do_step_clock(self, operation: Operation) -> None:
         """Set the wall clock back or forward."""
-        if operation.also and (self.setup.reuse or self.setup.buffer < MEBIBYTE):
-            return  # numbers are told apart by times, and what is ahead of the clock fills a small buffer
+        if operation.also and self.setup.reuse:
+            return  # numbers are told apart by times
         self.stepped = True
         self.logs.turned_back |= operation.also
         self.clock.step_wall((-1 if operation.also else 1) * operation.number / 1000)

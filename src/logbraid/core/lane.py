@@ -36,6 +36,9 @@ class Lane(ABC):
 
     # Facts in
 
+    def go_on(self, highest: Nanos) -> None:
+        """Say up to which key records have left in earlier runs: what comes with a smaller one now is late."""
+
     def add(
         self, source: Source, start: Start | None = None, *, polled: bool = False, position: Position | None = None
     ) -> None:
@@ -133,7 +136,10 @@ class Lane(ABC):
     @property
     @abstractmethod
     def size(self) -> int:
-        """Bytes of all sources that were received and have not left."""
+        """Bytes of all sources that wait to leave.
+
+        A line that has not ended does not count: nobody but its writer can end it, so nobody must wait for that.
+        """
 
     def holding_back(self, source: SourceId) -> bool:
         """Whether others wait for this source, so that it must be read even where the buffer is full."""

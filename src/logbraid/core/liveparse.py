@@ -54,9 +54,14 @@ class LiveParser(Parser):
         return self.recogniser.style is not None
 
     @property
+    def whole(self) -> int:
+        """Bytes of whole lines that wait to see if their record goes on."""
+        return self._rest.line
+
+    @property
     def holds_lines(self) -> bool:
-        """Whether whole lines wait to see if their record goes on."""
-        return self._rest.line > 0
+        """Whether there are any."""
+        return self.whole > 0
 
     @property
     def expects_more(self) -> bool:

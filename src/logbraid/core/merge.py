@@ -8,7 +8,7 @@ Nothing here knows time, files or text.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -117,7 +117,12 @@ class LiveMerger:
         self._outlet = _Outlet(sources)
         self._queues: dict[SourceId, _Queue] = {}
         self._released = NO_TIME  # the highest key that has left
+        self._earlier = NO_TIME  # the same of earlier runs
         self.size = 0
+
+    def go_on(self, highest: Nanos) -> None:
+        """Call late what comes below this key, too: earlier runs have let it go. Nothing leaves sooner for that."""
+        self._earlier = highest
 
     def waiting(self, source: SourceId) -> int:
         """Return how many bytes of this source wait."""
@@ -152,24 +157,33 @@ class LiveMerger:
 
         Late records are the first ones of a batch.
         """
-        key, last = max(bound, (self._released, _NO_SOURCE))
+        parts = self._taken(self._queues, *max(bound, (self._released, _NO_SOURCE)))
+        if not parts:
+            return None
+        keys = np.concatenate([part.key for part in parts])
+        late = int(np.count_nonzero(keys < max(self._released, self._earlier)))
+        self._released = max(self._released, int(keys.max()))
+        return self._outlet.leave(parts, _order(parts), np.arange(len(keys)) < late if late else None)
+
+    def release_ahead(self, ceiling: Nanos, bound: tuple[Nanos, SourceId]) -> RecordBatch | None:
+        """Return every record up to the bound of the sources that have none below the ceiling.
+
+        They are ahead of the clock, so they make nothing late that comes behind them.
+        """
+        ahead = [source for source, queue in self._queues.items() if queue.batches[0].key[0] > ceiling]
+        parts = self._taken(ahead, *bound)
+        return self._outlet.leave(parts, _order(parts)) if parts else None
+
+    def _taken(self, sources: Iterable[SourceId], key: Nanos, last: SourceId) -> list[SourceBatch]:
+        """Remove and return the records of these sources with a key below this one, or up to it until the last."""
         parts: list[SourceBatch] = []
-        for source in sorted(self._queues):
+        for source in sorted(sources):
             queue = self._queues[source]
             parts += queue.take(key, inclusive=source <= last)
             if not queue.batches:
                 del self._queues[source]
-        if not parts:
-            return None
         self.size -= sum(part.size for part in parts)
-        return self._leave(parts)
-
-    def _leave(self, parts: list[SourceBatch]) -> RecordBatch:
-        keys = parts[0].key if len(parts) == 1 else np.concatenate([part.key for part in parts])
-        order = np.argsort(keys, kind="stable")
-        late = int(np.count_nonzero(keys < self._released))
-        self._released = max(self._released, int(keys[order[-1]]))
-        return self._outlet.leave(parts, order, np.arange(len(order)) < late if late else None)
+        return parts
 
 
 class ArrivalMerger:
@@ -204,6 +218,13 @@ class LiveArrivalMerger(ArrivalMerger):
     def size(self) -> int:
         """Bytes that wait."""
         return sum(part.size for part in self._parts)
+
+    def go_on(self, highest: Nanos) -> None:
+        """Take note of nothing: nothing is late here."""
+
+    def release_ahead(self, ceiling: Nanos, bound: tuple[Nanos, SourceId]) -> RecordBatch | None:
+        """Return None: nothing waits for its time."""
+        return None
 
     def lower(self, source: SourceId, ceiling: Nanos) -> int:
         """Return 0: nothing goes by keys here."""

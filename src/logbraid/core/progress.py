@@ -18,7 +18,7 @@ from logbraid.core.reading import Reading
 from logbraid.core.tail import Tail
 from logbraid.core.tally import Tally
 from logbraid.core.trail import ArchiveTrail, FileTrail, Left, Trail
-from logbraid.core.types import SECOND, Nanos, Source, SourceId
+from logbraid.core.types import NO_TIME, SECOND, Nanos, Source, SourceId
 
 if TYPE_CHECKING:
     from logbraid.core.records import RecordBatch
@@ -86,6 +86,7 @@ class Progress:
         self._serial = 0
         self._piped = False
         self.due: Nanos | None = None
+        lane.go_on(max((position.highest for position in wanted.positions.values()), default=NO_TIME))
 
     def add(self, source: Source, tail: Tail, position: Position | None, begun: Place | None) -> None:
         """Take one more source, see ``FileTrail``."""

@@ -55,11 +55,15 @@ class RecordLane(Lane):
         self._starts: dict[SourceId, Start] = {}
         self._parsing: dict[SourceId, Parsing] = {}
         self._live: set[SourceId] = set()  # were caught up once: what they bring since was written just now
-        self._rests = 0  # bytes that wait in parsers
+        self._rests = 0  # bytes of whole lines that wait in parsers
         self._now: Nanos = NO_TIME
         self._events: list[Event] = []
 
     # Facts in
+
+    def go_on(self, highest: Nanos) -> None:
+        """Say up to which key records have left in earlier runs."""
+        self._merger.go_on(highest)
 
     def add(
         self, source: Source, start: Start | None = None, *, polled: bool = False, position: Position | None = None
@@ -87,7 +91,7 @@ class RecordLane(Lane):
             self._live.add(source)
         ceiling = self._ceiling(source, now)
         parsing, parser = self._parser(source, generation, offset, guard, now)
-        before = parser.held
+        before = parser.whole
         batch = parser.receive(chunk, now, ceiling)
         self._take(parsing, batch)
         if batch is not None or parsing.opened == NO_TIME:
@@ -96,7 +100,7 @@ class RecordLane(Lane):
             self._take(parsing, parser.pause(now, ceiling))
         if not parser.holds_lines:
             parsing.opened = NO_TIME
-        self._rests += parser.held - before
+        self._rests += parser.whole - before
         self._settle(source, parsing, [parser])
 
     def _longest_wait(self, parser: LiveParser) -> Nanos:
@@ -122,9 +126,9 @@ class RecordLane(Lane):
         if parsing is None:
             return
         for parser in parsing.parsers:
-            before = parser.held
+            before = parser.whole
             self._take(parsing, parser.pause(now, self._ceiling(source, now)))
-            self._rests += parser.held - before
+            self._rests += parser.whole - before
         parsing.opened = NO_TIME
         self._settle(source, parsing, parsing.parsers)
 
@@ -195,9 +199,12 @@ class RecordLane(Lane):
         return 0 if parsing is None else parsing.filtered_ahead
 
     def last(self, source: SourceId) -> tuple[Nanos, Nanos]:
-        """Return time and key of the last record of a source that left."""
+        """Return time and key of the last record of a source that left; what was ahead of the clock is now's."""
         parsing = self._parsing.get(source)
-        return (NO_TIME, NO_TIME) if parsing is None else parsing.last
+        if parsing is None:
+            return NO_TIME, NO_TIME
+        time, key = parsing.last
+        return time, min(key, self._horizon)
 
     def holds_lines(self, source: SourceId) -> bool:
         """Whether whole lines of a source wait to see if their record goes on."""
@@ -206,16 +213,21 @@ class RecordLane(Lane):
 
     @property
     def size(self) -> int:
-        """Bytes of all sources that were received and have not left."""
+        """Bytes of all sources that wait to leave, but for lines that have not ended."""
         return self._rests + self._merger.size
 
     def holding_back(self, source: SourceId) -> bool:
         """Whether others wait for this source, so that it must be read even where the buffer is full."""
-        return self._ordered and self._watermark.holds_back(source)
+        return self._ordered and self._watermark.holds_back(source, self._horizon)
 
     def release(self) -> RecordBatch | None:
         """Return what may leave now, in order; late records come first."""
-        return self._count(self._merger.release(self._watermark.bound())) if self._merger.size else None
+        if not self._ordered and self._rests >= self._options.buffer:
+            self._part_longest_held()
+        if not self._merger.size:
+            return None
+        ahead = self._release_ahead() if self.size >= self._options.buffer else None
+        return self._count(self._merger.release(self._watermark.bound()) if ahead is None else ahead)
 
     def flush(self) -> RecordBatch | None:
         """Return all records, in order; ``finish`` the sources first, where their last lines are wanted, too."""
@@ -243,6 +255,31 @@ class RecordLane(Lane):
         account.bytes_emitted, account.bytes_filtered = parsing.emitted, parsing.filtered
 
     # Inside
+
+    def _part_longest_held(self) -> None:
+        """Let records leave as they are that have waited longest to go on: sources that are not read fall never silent.
+
+        One whose lines wait for others from all over the source is left alone: those are on their way.
+        """
+        held = [source for source in self._parsing if self.holds_lines(source) and not self.wants_history(source)]
+        for source in sorted(held, key=lambda source: self._parsing[source].opened):
+            if 2 * self._rests <= self._options.buffer:
+                break
+            self.pause(source, self._now)
+
+    def _release_ahead(self) -> RecordBatch | None:
+        """Return what fills the buffer because its clock is ahead of ours: reading on must not wait for that time."""
+        backlog = self._watermark.backlog()
+        batch = self._merger.release_ahead(self._horizon, backlog) if backlog[0] > self._horizon else None
+        if batch is not None:
+            for part in batch.parts:
+                self._parsing[part.source.id].latest.maximum.ahead += len(part)
+        return batch
+
+    @property
+    def _horizon(self) -> Nanos:
+        """A later time is ahead of the clock."""
+        return self._now + self._options.lateness
 
     def _ceiling(self, source: SourceId, now: Nanos) -> Nanos:
         # Clocks differ, and ``now`` is when the turn began, not when the bytes were read: within the lateness that
@@ -286,7 +323,7 @@ class RecordLane(Lane):
     def _close(self, source: SourceId, parsing: Parsing, parsers: Iterable[LiveParser], now: Nanos) -> None:
         """Let all that these parsers hold leave."""
         for parser in parsers:
-            self._rests -= parser.held
+            self._rests -= parser.whole
             self._take(parsing, parser.finish(now, self._ceiling(source, now)))
         self._settle(source, parsing, parsers)
 

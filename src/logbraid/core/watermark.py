@@ -17,6 +17,7 @@ Bound = tuple[Nanos, SourceId]
 """A key, and the last source whose records with that key are meant, too."""
 
 EVERY_SOURCE: Final = SourceId(FOREVER)
+_END: Final = (FOREVER, EVERY_SOURCE)
 
 
 class _Pace:
@@ -27,24 +28,25 @@ class _Pace:
         known: up to when they were known to be caught up a turn ago.
         now: up to when they are now.
         passed: what all of them have passed by being caught up.
-        leading: those that have come further by their keys, and how far; some may lead no more.
+        before: the same a turn ago, which is all that is known of one that turns out to be behind.
+        leading: those that have come further than that by their keys, and how far; some may lead no more.
     """
 
-    __slots__ = ("known", "leading", "members", "now", "passed")
+    __slots__ = ("before", "known", "leading", "members", "now", "passed")
 
     def __init__(self) -> None:
         self.members = 0
         self.known = self.now = NO_TIME
         self.passed: Nanos = NO_TIME
+        self.before: Nanos = NO_TIME
         self.leading: dict[SourceId, Nanos] = {}
 
     def bound(self) -> Bound:
         """Return what all members have passed."""
-        for source in [source for source, upto in self.leading.items() if upto <= self.passed]:
+        for source in [source for source, upto in self.leading.items() if upto <= self.before]:
             del self.leading[source]
-        if len(self.leading) < self.members:
-            return self.passed, EVERY_SOURCE
-        return min(((upto, source) for source, upto in self.leading.items()), default=(FOREVER, EVERY_SOURCE))
+        leading = [(upto, source) for source, upto in self.leading.items() if upto > self.passed]
+        return (self.passed, EVERY_SOURCE) if len(leading) < self.members else min(leading, default=_END)
 
 
 class Watermark:
@@ -62,6 +64,7 @@ class Watermark:
         self._behind: dict[SourceId, Nanos] = {}  # when each was last known to be caught up; NO_TIME: never yet
         self._upto: dict[SourceId, Nanos] = {}  # of those that are behind
         self._bound: Bound | None = None  # counted again when somebody asks, as every source may ask
+        self._backlog: Bound = _END  # counted with it
 
     def add(self, source: SourceId, *, polled: bool = False) -> None:
         """Take notice of a source of which nothing is known yet: it holds all others back."""
@@ -83,7 +86,7 @@ class Watermark:
         self._bound = None
         for pace, time in ((self._hinted, now), (self._polled, polled)):
             pace.known, pace.now = pace.now, time
-            pace.passed = self._passed(time)
+            pace.before, pace.passed = pace.passed, self._passed(time)
 
     def behind(self, source: SourceId, since: Nanos) -> None:
         """Say that a source may have more, and that at ``since`` all it had was there.
@@ -107,7 +110,7 @@ class Watermark:
         pace = self._pace_of[source]
         pace.members += 1
         upto = self._upto.pop(source, NO_TIME)
-        if upto > pace.passed:
+        if upto > pace.before:
             pace.leading[source] = upto
 
     def reach(self, source: SourceId, upto: Nanos) -> None:
@@ -129,13 +132,22 @@ class Watermark:
     def bound(self) -> Bound:
         """Return up to which key records may leave, and to which source inclusive at that key."""
         if self._bound is None:
-            slow = [self._bound_of(source) for source in self._behind]
-            self._bound = min(self._hinted.bound(), self._polled.bound(), *slow)
+            slow = {source: self._bound_of(source) for source in self._behind}
+            self._backlog = min((slow[source] for source in slow if self.is_new(source)), default=_END)
+            self._bound = min(self._hinted.bound(), self._polled.bound(), *slow.values())
         return self._bound
 
-    def holds_back(self, source: SourceId) -> bool:
-        """Whether records wait for this source to be read."""
-        return source in self._behind and self._bound_of(source)[0] <= self.bound()[0]
+    def backlog(self) -> Bound:
+        """Return what every source has passed that was never caught up: the clock says nothing about those."""
+        self.bound()
+        return self._backlog
+
+    def holds_back(self, source: SourceId, ceiling: Nanos = FOREVER) -> bool:
+        """Whether records wait for this source to be read; those above the ceiling wait for the backlog only."""
+        if source not in self._behind:
+            return False
+        passed = self._bound_of(source)[0]
+        return passed <= self.bound()[0] or ceiling < passed <= self.backlog()[0]
 
     def next_release(self, key: Nanos, source: SourceId) -> Nanos | None:
         """Return when this record may leave if nothing comes; None: never, unless something comes or is looked at."""
