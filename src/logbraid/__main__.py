@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import sys
 
 __all__ = ["main"]
 
@@ -17,12 +16,19 @@ def main() -> None:
     # numpy's linear algebra, never used here, would start a thread a core: slow to begin, and unsafe to fork beside.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _fill_standard_descriptors()
-    try:
-        from logbraid.cli import main as command
+    _let_interrupts_end()
+    from logbraid.cli import main as command
 
-        command()
-    except KeyboardInterrupt:  # while modules were imported
-        sys.exit(128 + signal.SIGINT)
+    command()
+
+
+def _let_interrupts_end() -> None:
+    """An interrupt ends the process as SIGTERM does: in silence, for as long as no command has anything to finish.
+
+    Python would raise an exception, which may come anywhere in an import, and even be lost there.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _fill_standard_descriptors() -> None:

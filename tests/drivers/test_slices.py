@@ -23,6 +23,7 @@ from logbraid.core.options import Options
 from logbraid.drivers import slices, timeline
 from logbraid.errors import SinkError
 from logbraid.sinks.destinations import sink_for
+from logbraid.system.clock import Clock
 
 from .logs import TRACEBACK, disordered, iso, nothing_left_behind, steady, write
 
@@ -415,6 +416,44 @@ def test_an_interrupt_leaves_nothing_behind(ways: Ways, tmp_path: Path, monkeypa
     with nothing_left_behind(), pytest.raises(KeyboardInterrupt):
         logbraid.merge(source, tmp_path / "out", processes=2, tz="UTC")
     assert os.listdir(tmp_path) == ["a.log"]
+
+
+@pytest.mark.parametrize("where", ["parent", "child"])
+def test_an_interrupt_amid_a_fork(ways: Ways, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """The parent must not lose sight of the process, nor the process go on as if it were the parent."""
+    source = write(tmp_path / "a.log", steady("x", 3000))
+    fork = slices._forked
+
+    def interrupted() -> int:
+        pid = fork()
+        if bool(pid) is (where == "parent"):
+            signal.raise_signal(signal.SIGINT)
+        return pid
+
+    monkeypatch.setattr(slices, "_forked", interrupted)
+    with nothing_left_behind():
+        if where == "child":
+            data, _ = merged([source], tmp_path / "out", 2)
+            assert data == source.read_bytes()
+        else:
+            with pytest.raises(KeyboardInterrupt):
+                logbraid.merge(source, tmp_path / "out", processes=2, tz="UTC")
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_a_signal_ends_the_wait_for_a_process(ways: Ways, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that comes just before it: the process itself may wait, for a reader that takes nothing."""
+    source = write(tmp_path / "a.log", steady("x", 3000))
+    rings: list[bool] = []
+
+    def wait(clock: Clock, until: object, descriptors: Sequence[int]) -> None:
+        rings.append(signal.set_wakeup_fd(-1) >= 0)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Clock, "wait", wait)
+    with nothing_left_behind(), pytest.raises(KeyboardInterrupt):
+        logbraid.merge(source, tmp_path / "out", processes=2, tz="UTC")
+    assert rings == [True]
 
 
 PROGRAM = """

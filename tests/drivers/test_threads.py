@@ -17,6 +17,7 @@ import pytest
 import logbraid
 from logbraid.api import merge_into
 from logbraid.core.options import Options
+from logbraid.drivers import readers
 from logbraid.errors import SinkError
 from logbraid.sinks.callback import CallbackSink
 from logbraid.system import compressed
@@ -155,6 +156,29 @@ def test_an_interrupt_while_waiting(tmp_path: Path, held_fifo: Path, monkeypatch
         logbraid.merge([held_fifo], out, tz="UTC")
     assert out.read_text() == "what stood here before\n"
     assert sorted(os.listdir(tmp_path)) == ["fifo", "out"]
+
+
+@pytest.mark.parametrize("started", [True, False])
+@pytest.mark.parametrize("run", ["merge", "follow"])
+def test_an_interrupt_while_a_thread_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: str, started: bool
+) -> None:
+    class Interrupted(threading.Thread):
+        def start(self) -> None:
+            if started:
+                super().start()
+            raise KeyboardInterrupt
+
+    def go() -> None:
+        if run == "merge":
+            logbraid.merge([], tmp_path / "out", commands=["sleep 60"])
+        else:
+            logbraid.follow(commands=["sleep 60"]).into(tmp_path / "out")
+
+    monkeypatch.setattr(readers, "Thread", Interrupted)
+    with nothing_left_behind(), pytest.raises(KeyboardInterrupt):
+        go()
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_command_that_fails_is_named_after_its_data(tmp_path: Path) -> None:

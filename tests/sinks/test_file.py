@@ -5,6 +5,7 @@ import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -80,6 +81,17 @@ def check_narrow(mode: int, change: Callable[[int, int], None]) -> Callable[[int
         change(descriptor, wanted)
 
     return checking
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, PermissionError])
+def test_what_cannot_be_made_whole_leaves_no_temporary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    (tmp_path / "out.log").write_text("old\n")
+    monkeypatch.setattr(os, "fchmod", mock.Mock(side_effect=error))
+    with pytest.raises((KeyboardInterrupt, SinkError)):
+        FileSink(str(tmp_path / "out.log"), TextRenderer(None))
+    assert os.listdir(tmp_path) == ["out.log"]
 
 
 def test_a_temporary_of_that_name_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -90,3 +96,72 @@ def test_no_thread_where_nothing_is_asked_for() -> None:
     saving.wait()
     assert threading.active_count() == before
     saving.close()
+
+
+class _Steps:
+    """Interrupts this thread at its n-th step: before a line, or as a function returns."""
+
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def trace(self, frame: FrameType, event: str, _: Any) -> Callable[..., Any]:
+        if event in ("line", "return"):
+            self.left -= 1
+            if self.left == 0:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+        return self.trace
+
+
+@contextmanager
+def interrupted(number: int) -> Iterator[_Steps]:
+    steps = _Steps(number)
+    before = sys.gettrace()
+    sys.settrace(steps.trace)
+    try:
+        yield steps
+    finally:
+        sys.settrace(before)
+
+
+def ask_and_wait(saving: Saving, number: int) -> bool:
+    """Return whether the interrupt came in time."""
+    with suppress(KeyboardInterrupt), interrupted(number) as steps:
+        saving.ask(moved(a=2))
+        saving.wait()
+    return steps.left <= 0
+
+
+def test_an_interrupt_at_any_step_leaves_nothing_locked() -> None:
+    """Whoever writes may be interrupted anywhere; the thread ends all the same."""
+    for number in count(1):
+        saving = Saving(lambda _: None)
+        saving.ask(moved(a=1))
+        came = ask_and_wait(saving, number)
+        closing = threading.Thread(target=saving.close, daemon=True)
+        closing.start()
+        closing.join(10)
+        assert not closing.is_alive(), f"interrupted at step {number}"
+        if not came:
+            break
+    assert number > 5
+
+
+@pytest.mark.parametrize("started", [False, True])
+def test_an_interrupt_while_the_thread_starts(monkeypatch: pytest.MonkeyPatch, started: bool) -> None:
+    start = threading.Thread.start
+
+    def interrupt(thread: threading.Thread) -> None:
+        if started:
+            start(thread)
+        raise KeyboardInterrupt
+
+    saving = Saving(lambda _: None)
+    with monkeypatch.context() as patch:
+        patch.setattr("threading.Thread.start", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            saving.ask(moved(a=1))
+    before = threading.active_count()
+    saving.wait()
+    saving.close()
+    assert threading.active_count() == before - started

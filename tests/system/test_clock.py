@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import select
 import signal
@@ -89,6 +90,19 @@ def test_a_signal_ends_a_wait_only_if_it_rings_the_bell(bell: Bell) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert len(heard) >= 2
+
+
+def test_a_bell_that_an_interrupt_kept_from_being_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    swallowed: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", swallowed.append)
+    monkeypatch.setattr("os.pipe", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Bell()
+    gc.collect()
+    assert swallowed == []
 
 
 class TestRungBySignals:

@@ -5,6 +5,7 @@ Defining the commands imports nothing heavy; each imports what it needs when it 
 
 from __future__ import annotations
 
+import signal
 from typing import Final
 
 import click
@@ -34,8 +35,16 @@ Examples:
 @click.pass_context
 def main(context: click.Context) -> None:
     """Braid many log files into one, in true time order."""
+    if context.invoked_subcommand == view.name:
+        _give_interrupts_to_loop()
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
+
+
+def _give_interrupts_to_loop() -> None:
+    """The window has a loop of asyncio, which heeds interrupts where they are exceptions as they are by default."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 for _command in (merge, follow, view, verify, simulate, checkpoint):

@@ -139,6 +139,7 @@ def _follow(sources: Sequence[str], flags: FollowFlags) -> Account:
         closing(control),
         Lookout(control) as lookout,
         handled(Steering(control, lookout, reopens=reopens).handlers),
+        control.bell.rung_by_signals(),  # whichever driver waits
     ):
         from logbraid.api import follow_into
 

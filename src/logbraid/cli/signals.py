@@ -13,8 +13,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from types import FrameType
-from typing import Final
+from types import FrameType, TracebackType
+from typing import Any, Final, NoReturn
 
 __all__ = ["SIGNALLED", "Handler", "Request", "ends_raise", "handled"]
 
@@ -25,6 +25,9 @@ SIGNALLED: Final = 128
 
 _SAME: Final = 0.1
 """Seconds within which a second signal is the first one sent twice, as timeout(1) does: to the child and its group."""
+
+_PAUSE: Final = 0.05
+"""Seconds after which an exception is raised again that has ended nothing."""
 
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -68,14 +71,63 @@ class Request:
         return False
 
 
+class _Ended(SystemExit):
+    """What a signal raises that asks a finite command to end."""
+
+
 @contextmanager
 def ends_raise() -> Iterator[None]:
     """While this lasts, a signal that asks the command to end is ``SystemExit``."""
     request = Request()
+    insistence = _Insistence()
 
     def leave(number: int, frame: FrameType | None) -> None:
         if request.is_first(number):
-            sys.exit(SIGNALLED + number)
+            insistence.end(SIGNALLED + number)
 
-    with handled(dict.fromkeys(_ENDING, leave)):
+    with insistence, handled(dict.fromkeys(_ENDING, leave)):
         yield
+
+
+class _Insistence:
+    """Raises an exception again until it is on its way out.
+
+    A handler runs amid whatever Python does, also where no exception is passed on: in what it calls when a weak
+    reference dies, of which an import has many, and wherever C code takes a failure for an answer. The command would
+    never end then.
+    """
+
+    def __init__(self) -> None:
+        self._ended: _Ended | None = None
+        self._report = sys.unraisablehook
+        self._alarm: Any = None
+        self._timer = (0.0, 0.0)
+
+    def end(self, code: int) -> NoReturn:
+        """Raise ``SystemExit``."""
+        self._ended = _Ended(code)
+        self._alarm = signal.signal(signal.SIGALRM, self._raise_unless_under_way)
+        self._timer = signal.setitimer(signal.ITIMER_REAL, _PAUSE, _PAUSE)
+        raise self._ended
+
+    def __enter__(self) -> None:
+        sys.unraisablehook = self._report_others
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        sys.unraisablehook = self._report
+        if self._ended is not None:
+            signal.setitimer(signal.ITIMER_REAL, *self._timer)
+            signal.signal(signal.SIGALRM, self._alarm)
+
+    def _raise_unless_under_way(self, number: int, frame: FrameType | None) -> None:
+        handled_now = sys.exception()
+        while handled_now is not None:
+            if handled_now is self._ended:
+                return  # somebody cleans up
+            handled_now = handled_now.__context__
+        assert self._ended is not None, "no alarm before"
+        raise self._ended
+
+    def _report_others(self, unraisable: sys.UnraisableHookArgs) -> None:
+        if unraisable.exc_value is not self._ended:
+            self._report(unraisable)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import signal
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ import click
 
 from logbraid.cli.errors import endings
 from logbraid.cli.options import read_by
+from logbraid.cli.signals import Request, handled
 from logbraid.core.quantities import parse_duration, parse_size
 from logbraid.errors import UsageError
 
@@ -143,28 +143,26 @@ def simulate(
         elif size is not None:
             raise UsageError("--size writes at once, so no flag of logs that grow goes with it")
         else:
-            with _signals_set(threading.Event()) as stop:
-                manifest = simulation.run(directory, wait=stop.wait, **common, **given)
+            with _wait_for_signals() as wait:
+                manifest = simulation.run(directory, wait=wait, **common, **given)
         click.echo(manifest.to_json())
 
 
 @contextmanager
-def _signals_set(event: threading.Event) -> Iterator[threading.Event]:
-    """Let the first SIGINT or SIGTERM set the event; a second one does what it did before."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+def _wait_for_signals() -> Iterator[Callable[[float], bool]]:
+    """Return what waits for so many seconds, and says whether the run is to end; SIGINT and SIGTERM ask for that."""
+    from logbraid.system.clock import Bell, Clock
 
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    request, bell, clock = Request(), Bell(), Clock()
 
     def end(number: int, frame: object) -> None:
-        event.set()
-        restore()
+        if request.is_first(number):
+            bell.ring()
 
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:  # as a background job's are
-            signal.signal(number, end)
-    try:
-        yield event
-    finally:
-        restore()
+    def wait(seconds: float) -> bool:
+        with bell.rung_by_signals():
+            clock.wait(clock.now().tick + round(seconds * _NANOS), [bell.descriptor])
+        return request.made is not None
+
+    with closing(bell), handled(dict.fromkeys((signal.SIGINT, signal.SIGTERM), end)):
+        yield wait

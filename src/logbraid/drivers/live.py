@@ -113,7 +113,11 @@ class FollowPump:
             Sample: lambda item, answer: pipeline.receive_sample(item.source, answer),
             _Search: lambda item, answer: self._welcome(*answer),
         }
-        self._add([Newcomer(command.path, opened=command) for command in commands])
+        try:
+            self._add([Newcomer(command.path, opened=command) for command in commands])
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def begun(self) -> bool:

@@ -131,9 +131,13 @@ class MergePump:
         self._bell = Bell()
         self._readers = Readers(self._bell)
         self._moved = True
-        for number, source in enumerate(run.opened):
-            if not source.seekable:
-                self._readers.add(SourceId(number), source)
+        try:
+            for number, source in enumerate(run.opened):
+                if not source.seekable:
+                    self._readers.add(SourceId(number), source)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def done(self) -> bool:

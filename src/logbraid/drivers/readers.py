@@ -7,6 +7,7 @@ thread here ever does anything else, so nothing can wait for one that is taken.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
 
@@ -96,18 +97,20 @@ class Readers:
         for _ in self._threads:
             self._reads.put(None)
         for thread in self._threads:
-            thread.join()
+            with suppress(RuntimeError):  # an interrupt has kept it from starting
+                thread.join()
         self._threads.clear()
 
     def _begin_thread(self) -> None:
         thread = Thread(target=self._serve, name=f"logbraid-read-{len(self._threads)}", daemon=True)
+        self._threads.append(thread)  # first: an interrupt may come when it has started, and it must be ended then
         try:
             thread.start()
         except RuntimeError:
+            self._threads.remove(thread)
             raise UsageError(
                 f"cannot wait for {len(self._sources)} sources at once: only {len(self._threads)} threads start"
             ) from None
-        self._threads.append(thread)
 
     def _start(self, action: Read) -> None:
         self._running.add(action.source)

@@ -9,13 +9,13 @@ Only for regular files whose records begin with timestamps; for anything else th
 from __future__ import annotations
 
 import os
-import pickle
 import signal
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import IO, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from logbraid.core.account import Account, SourceAccount
 from logbraid.core.options import MEBIBYTE
@@ -29,7 +29,11 @@ from logbraid.drivers.timeline import Timeline, boundaries, survey
 from logbraid.errors import SinkError, SourceError
 from logbraid.sinks.base import ByteSink
 from logbraid.sinks.file import write_all
+from logbraid.system.clock import Bell, Clock
 from logbraid.system.memory import keep_freed_memory
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection  # which takes longer to import than most merges can spare
 
 __all__ = ["run"]
 
@@ -135,11 +139,12 @@ def _may_fork(run: Run) -> bool:
 
 @dataclass(slots=True)
 class Peer:
-    """The parent's end of one process."""
+    """The parent's end of one process; the bell is for the parent's signals."""
 
     pid: int
-    reports: IO[bytes]
-    orders: IO[bytes]
+    reports: Connection
+    orders: Connection
+    bell: Bell
 
 
 class Ring:
@@ -149,12 +154,15 @@ class Ring:
         self._run = run
         self._plan = plan
         self._peers: list[Peer] = []
+        self._bell = Bell()
 
     def start(self) -> bool:
         """Start the processes; return whether they could be had."""
         try:
             for number in range(self._plan.processes):
-                self._peers.append(self._fork(number))
+                # An exception of a handler would lose sight of a process, or have two of them go on as the parent.
+                with _signals_held():
+                    self._peers.append(self._fork(number))
         except OSError:
             return False
         return True
@@ -191,6 +199,7 @@ class Ring:
             peer.reports.close()
             peer.orders.close()
         self._peers.clear()
+        self._bell.close()
 
     def _go_on_alone(
         self, accounts: list[SourceAccount], ends: list[int], highest: list[Nanos], last: list[Nanos]
@@ -211,31 +220,49 @@ class Ring:
             account.bytes_seen = end - start.offset
 
     def _fork(self, number: int) -> Peer:
-        pipes: list[int] = []
+        from multiprocessing.connection import Pipe
+
+        ends: list[Connection] = []
         try:
-            pipes += os.pipe()
-            pipes += os.pipe()
+            ends += Pipe(duplex=False)
+            ends += Pipe(duplex=False)
             pid = _forked()
         except OSError:
-            for end in pipes:
-                os.close(end)
+            for end in ends:
+                end.close()
             raise
-        reports_in, reports_out, orders_in, orders_out = pipes
+        reports_in, reports_out, orders_in, orders_out = ends
         if pid:
-            os.close(reports_out)
-            os.close(orders_in)
-            # Nothing may be held back on this side: closing it would fail where the process has gone.
-            return Peer(pid, open(reports_in, "rb"), open(orders_out, "wb", buffering=0))
+            reports_out.close()
+            orders_in.close()
+            return Peer(pid, reports_in, orders_out, self._bell)
         try:
-            for peer in self._peers:  # or an end of file on these pipes would never be seen
-                peer.reports.close()
-                peer.orders.close()
-            os.close(reports_in)
-            os.close(orders_out)
-            with os.fdopen(reports_out, "wb") as reports, os.fdopen(orders_in, "rb") as orders:
-                _take_turns(self._run, self._plan, number, reports, orders)
+            for end in (*(end for peer in self._peers for end in (peer.reports, peer.orders)), reports_in, orders_out):
+                end.close()  # or an end of file on these pipes would never be seen
+            _leave_signals_to_parent()
+            _take_turns(self._run, self._plan, number, reports_out, orders_in)
         finally:
             os._exit(0)  # nothing of the parent's clean-up is this process's business
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Let signals come behind this."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    try:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _leave_signals_to_parent() -> None:
+    """An interrupt goes to the parent too, which decides; what else would end this process does so without a word."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
 
 
 def _forked() -> int:
@@ -245,9 +272,8 @@ def _forked() -> int:
         return os.fork()
 
 
-def _take_turns(run: Run, plan: Plan, number: int, reports: IO[bytes], orders: IO[bytes]) -> None:
+def _take_turns(run: Run, plan: Plan, number: int, reports: Connection, orders: Connection) -> None:
     """Merge every part that is dealt to this process, and write each when its turn has come."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and decides
     keep_freed_memory()
     assert isinstance(run.sink, ByteSink), "only bytes can be written in turns"
     for index in range(number, len(plan.edges) - 1, plan.processes):
@@ -283,9 +309,8 @@ def _merge_part(run: Run, plan: Plan, index: int) -> tuple[Part, list[memoryview
     return Part(window.begins, window.ends, window.highest, window.last, accounts, clean=not noted), pieces
 
 
-def _send(file: IO[bytes], what: object) -> None:
-    pickle.dump(what, file)
-    file.flush()
+def _send(connection: Connection, what: object) -> None:
+    connection.send(what)
 
 
 def _order(peer: Peer) -> bool:
@@ -298,12 +323,17 @@ def _order(peer: Peer) -> bool:
 
 
 def _receive(peer: Peer) -> Any:
+    """Wait for what a process has to say, which itself may be waiting for whoever reads the output."""
+    with peer.bell.rung_by_signals():
+        while not peer.reports.poll():
+            Clock().wait(None, [peer.reports.fileno(), peer.bell.descriptor])
+            peer.bell.silence()
     return _load(peer.reports)
 
 
-def _load(file: IO[bytes]) -> Any:
+def _load(connection: Connection) -> Any:
     """Return what the other side sent; None where it has gone."""
     try:
-        return pickle.load(file)  # our own process, over our own pipe
-    except (EOFError, pickle.UnpicklingError):
+        return connection.recv()
+    except (EOFError, OSError):  # before it said anything, or amid a word
         return None

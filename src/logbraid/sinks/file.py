@@ -103,9 +103,13 @@ class NewFile:
     def __init__(self, path: str) -> None:
         self.name = path
         self._temporary: str | None = None
+        try:
+            with writing(path):
+                self.descriptor = self._open()
+        except BaseException:  # an interrupt may come when it is there already
+            self._remove()
+            raise
         self._open_still = True
-        with writing(path):
-            self.descriptor = self._open()
 
     @property
     def own_paths(self) -> Sequence[str]:
@@ -123,6 +127,9 @@ class NewFile:
         """Remove the temporary. Never raises."""
         with contextlib.suppress(OSError):
             self._close()
+        self._remove()
+
+    def _remove(self) -> None:
         if self._temporary is not None:
             with contextlib.suppress(OSError):
                 os.unlink(self._temporary)
@@ -139,10 +146,22 @@ class NewFile:
         # Behind a symbolic link the file itself is replaced, not the link.
         self.name = os.path.realpath(self.name)
         mode = _mode_of(self.name)
-        descriptor, self._temporary = _temporary_for(self.name, 0o666 if mode is None else mode)
+        descriptor = self._open_temporary(0o666 if mode is None else mode)
         if mode is not None:
             os.fchmod(descriptor, mode)
         return descriptor
+
+    def _open_temporary(self, mode: int) -> int:
+        """Make a file beside the path that nobody has known, with no wider a mode than this under the umask."""
+        directory, name = os.path.split(self.name)
+        while True:
+            self._temporary = os.path.join(directory, f".{name}.{os.urandom(4).hex()}.partial")
+            try:
+                return os.open(self._temporary, _NEW, mode)
+            except OSError as error:
+                self._temporary = None  # it is somebody else's, or not there
+                if not isinstance(error, FileExistsError):
+                    raise
 
 
 def _mode_of(path: str) -> int | None:
@@ -151,15 +170,6 @@ def _mode_of(path: str) -> int | None:
         return stat.S_IMODE(os.stat(path).st_mode)
     except OSError:
         return None
-
-
-def _temporary_for(path: str, mode: int) -> tuple[int, str]:
-    """Make a file beside ``path`` that nobody has known, with no wider a mode than this under the umask."""
-    directory, name = os.path.split(path)
-    while True:
-        temporary = os.path.join(directory, f".{name}.{os.urandom(4).hex()}.partial")
-        with contextlib.suppress(FileExistsError):
-            return os.open(temporary, _NEW, mode), temporary
 
 
 class _OpenFileSink(RenderingSink):

@@ -1,13 +1,16 @@
 """Commits made beside the writing: one thread, which takes what is true by then and makes it last.
 
 Whoever writes never waits for the disk until the end. While one commit is under way the next ones grow together into a
-single one, so a slow disk makes commits rarer and not the run slower.
+single one, so a slow disk makes commits rarer and not the run slower. Nothing here holds a lock: an interrupt may come
+anywhere in whoever writes, and what it left locked would never let the thread end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Condition, Thread
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Thread
 
 from logbraid.core.checkpoint import Commit
 
@@ -25,9 +28,8 @@ class Saving:
     def __init__(self, save: Callable[[Commit], None], *, beside: bool = True) -> None:
         self._save = save
         self._beside = beside
-        self._changed = Condition()
-        self._waiting: Commit | None = None
-        self._saving = False
+        # Commits, whoever waits for those before, and None for the end.
+        self._asked: SimpleQueue[Commit | SimpleQueue[None] | None] = SimpleQueue()
         self._closed = False
         self._error: BaseException | None = None
         self._thread: Thread | None = None
@@ -41,9 +43,7 @@ class Saving:
         if self._thread is None:
             self._thread = Thread(target=self._serve, name="logbraid-save", daemon=True)
             self._thread.start()
-        with self._changed:
-            self._waiting = commit if self._waiting is None else _both(self._waiting, commit)
-            self._changed.notify_all()
+        self._asked.put(commit)
 
     def save_now(self, commit: Callable[[], Commit]) -> None:
         """Save what is true once all that was asked for is saved, and wait for it. Raises what any commit raised."""
@@ -61,36 +61,39 @@ class Saving:
 
     def wait(self) -> None:
         """Wait until all that was asked for is saved. Raises what a commit raised."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._error or not (self._waiting or self._saving))
+        if self._thread is not None and self._thread.is_alive() and not self._closed:
+            saved: SimpleQueue[None] = SimpleQueue()
+            self._asked.put(saved)
+            saved.get()
         self.check()
 
     def close(self) -> None:
         """End the thread, behind the commit that is under way; what waits is not saved. Never raises."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
+        self._closed = True
+        self._asked.put(None)
         if self._thread is not None:
-            self._thread.join()
+            with suppress(RuntimeError):  # an interrupt has kept it from starting
+                self._thread.join()
 
     def _serve(self) -> None:
-        while (commit := self._next()) is not None:
+        waiting: Commit | None = None
+        while (asked := self._asked.get()) is not None:
+            if isinstance(asked, Commit):
+                waiting = asked if waiting is None else _both(waiting, asked)
+                if not self._asked.empty():
+                    continue  # it grows, or is not wanted any more
+            if waiting is not None:
+                self._try_to_save(waiting)
+                waiting = None
+            if not isinstance(asked, Commit):
+                asked.put(None)
+
+    def _try_to_save(self, commit: Commit) -> None:
+        if self._error is None:
             try:
                 self._save(commit)
             except BaseException as error:  # whatever it is, whoever writes has to learn of it
                 self._error = error
-            with self._changed:
-                self._saving = False
-                self._changed.notify_all()
-
-    def _next(self) -> Commit | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._error or self._waiting)
-            if self._closed or self._error:
-                return None
-            commit, self._waiting = self._waiting, None
-            self._saving = True
-            return commit
 
 
 def _both(earlier: Commit, later: Commit) -> Commit:

@@ -116,10 +116,11 @@ class Bell:
     def __init__(self) -> None:
         # A signal handler may run while its own thread holds the lock, so it is one that lets the same thread in.
         self._lock = threading.RLock()
-        self._open = True
+        self._open = False  # yet: an interrupt may come between any two steps
         self.descriptor, self._ringing = os.pipe()  # no eventfd: signals write single bytes
         os.set_blocking(self.descriptor, False)
         os.set_blocking(self._ringing, False)
+        self._open = True
 
     def ring(self) -> None:
         """Make the descriptor readable; never waits, and does nothing once closed."""
