@@ -1,11 +1,10 @@
-"""Fixtures that tests of several floors share: the corpus of real logs, and the example shop.
+"""Fixtures that tests of several floors share: the root of the repository, and the corpus of real logs.
 
 A fixture for one test file stays in that file.
 """
 
 from __future__ import annotations
 
-import shutil
 import signal
 from pathlib import Path
 
@@ -34,11 +33,3 @@ def corpus() -> Path:
     if not CORPUS.is_dir():
         pytest.skip("the corpus of real logs is not here")
     return CORPUS
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    """A directory like ``examples``, as the documentation has it: the example shop's logs, the migration's programs."""
-    for name in ("shop", "migration"):
-        shutil.copytree(ROOT / "examples" / name, tmp_path / name)
-    return tmp_path

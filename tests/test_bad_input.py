@@ -7,11 +7,11 @@ import errno
 import gzip
 import lzma
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -413,6 +413,12 @@ def limited(program: str, *arguments: str) -> list[int]:
     return [int(number) for number in done.stdout.split()]
 
 
+def seconds_of_children() -> float:
+    """Processor time of the programs that have ended: nobody else's work is in it."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 @pytest.mark.parametrize("start", [b"", b"2026-03-01T10:00:00.5Z "])
 def test_one_very_long_line(tmp_path: Path, steady: Path, start: bytes) -> None:
     size = 200 << 20
@@ -475,9 +481,9 @@ def test_five_thousand_sources_and_256_descriptors(tmp_path: Path) -> None:
     for number in range(5000):
         (folder / f"{number:04}.log").write_bytes(line(number / 100, b"one\n") + line(number / 100 + 1, b"two\n"))
     program = "resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256)); run(sys.argv[2:], sys.argv[1])"
-    began = time.monotonic()
+    began = seconds_of_children()
     whole, records, seen, emitted, _ = limited(program, str(tmp_path / "out"), str(folder))
-    assert time.monotonic() - began < 20
+    assert seconds_of_children() - began < 20
     assert whole
     assert records == 10_000
     assert seen == emitted == (tmp_path / "out").stat().st_size

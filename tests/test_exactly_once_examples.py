@@ -36,9 +36,9 @@ def written(logs: Path) -> list[bytes]:
     return sorted(line for path in logs.iterdir() for line in path.read_bytes().splitlines(keepends=True))
 
 
-def write(logs: Path, rate: int, duration: str) -> subprocess.Popen[bytes]:
-    """Writers that rotate their files, for so long."""
-    flags = ["--rate", str(rate), "--duration", duration, "--rotate", "rename", "--rotate-size", "16KiB"]
+def write(logs: Path, rate: int) -> subprocess.Popen[bytes]:
+    """Writers that rotate their files, until they are stopped."""
+    flags = ["--rate", str(rate), "--rotate", "rename", "--rotate-size", "16KiB"]
     return subprocess.Popen(
         [sys.executable, "-m", "logbraid", "simulate", str(logs), *flags], stdout=subprocess.DEVNULL
     )
@@ -78,10 +78,11 @@ def held_against_kills(program: str, database: str, logs: Path, stored: Callable
     def count() -> int:
         return len(stored())
 
-    with write(logs, rate=500, duration="6s") as writers:
+    with write(logs, rate=500) as writers:
         try:
             for _ in range(KILLS):
                 kill_while_it_stores(program, database, logs, count)
+            writers.terminate()
             assert writers.wait(PROMPT) == 0
         finally:
             writers.kill()

@@ -90,13 +90,13 @@ def test_a_run_that_is_cancelled_takes_no_line_more() -> None:
 
     def block(line: bytes) -> None:
         begun.set()
-        go_on.wait(5)
+        go_on.wait(30)
         lines.append(line)
 
     async def cancel() -> None:
         sink = LineSinkOnALoop(block)
         writing = asyncio.create_task(sink.write(batch(b"one\ntwo\n")))
-        await asyncio.to_thread(begun.wait, 5)
+        await asyncio.to_thread(begun.wait, 30)
         writing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await writing

@@ -6,7 +6,6 @@ import asyncio
 import contextvars
 import functools
 import io
-import itertools
 import os
 import random
 import threading
@@ -39,6 +38,9 @@ Tail = Callable[[BinaryIO, float, Callable[[bytes], object]], None]
 pytestmark = pytest.mark.timeout(60)
 
 INTERVAL = 0.1
+PROMPT = 30.0
+"""Seconds that are enough for anything here, also where many others use the machine."""
+
 DEFAULT_THREADS = min(32, (os.cpu_count() or 1) + 4)
 
 
@@ -140,7 +142,7 @@ def append(path: Path, data: bytes) -> None:
 
 def until(condition: Callable[[], object]) -> None:
     """Wait for what another thread does."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PROMPT
     while not condition():
         assert time.monotonic() < deadline, "it never came"
         time.sleep(0.002)
@@ -341,7 +343,7 @@ def test_a_close_ends_the_merge_at_once_even_if_the_interval_is_long(scene: Scen
     merge = scene.start(run, scene.handles, 60.0, scene.output_path)
     until(lambda: scene.output_path.exists() and scene.merged())
     scene.close()
-    merge.join(5)
+    merge.join(PROMPT)
     assert not merge.is_alive()
 
 
@@ -434,21 +436,24 @@ def test_write_func_sees_the_context_of_its_caller(scene: Scene, tail: Tail) -> 
 
 def test_a_write_func_that_blocks_does_not_hold_up_the_loop(scene: Scene) -> None:
     scene.file(b"one\n")
+    begun, beaten = threading.Event(), threading.Event()
+    seen: list[bool] = []
 
     def take(_: bytes) -> None:
-        time.sleep(0.5)
+        begun.set()
+        seen.append(beaten.wait(PROMPT))
         scene.close()
 
-    async def longest_gap() -> float:
+    async def beat() -> None:
         merge = asyncio.create_task(tail_async(scene.handles[0], INTERVAL, take))
-        beats = [time.monotonic()]
         while not merge.done():
-            await asyncio.sleep(0.01)
-            beats.append(time.monotonic())
+            await asyncio.sleep(0.001)
+            if begun.is_set():
+                beaten.set()
         await merge
-        return max(after - before for before, after in itertools.pairwise(beats))
 
-    assert asyncio.run(longest_gap()) < 0.4
+    asyncio.run(beat())
+    assert seen == [True]
 
 
 @pytest.mark.parametrize("function", [run_tasks, run_tasks_mixed])
@@ -494,7 +499,7 @@ def test_a_cancelled_merge_ends_at_once(scene: Scene, function: Callable[..., Co
         await asyncio.to_thread(until, lambda: scene.output_path.exists() and scene.merged())
         merge.cancel()
         with pytest.raises(asyncio.CancelledError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PROMPT):
                 await merge
 
     blocking(cancel_midway)()

@@ -35,13 +35,13 @@ class Writers:
         overdue: lines that were written later than the lateness allows.
     """
 
-    def __init__(self, files: FakeFiles, clock: ManualClock, records: int, delay: int, seed: int) -> None:
+    def __init__(self, files: FakeFiles, clock: ManualClock, records: int, rate: int, delay: int, seed: int) -> None:
         self.random = np.random.default_rng(seed)
         self.overdue = 0
         self._files = files
         self._clock = clock
         self._delay = delay
-        start, self.seconds = clock.now().wall, records / 10_000
+        start, self.seconds = clock.now().wall, records / rate
         times = np.sort(self.random.integers(0, int(self.seconds * SECOND), (SOURCES, records // SOURCES)), axis=1)
         self._times: Int64 = start + times
         self._places = [0] * SOURCES
@@ -59,13 +59,13 @@ class Writers:
                 self._places[source] = last
 
 
-def followed(records: int, delay: int, seed: int = 1) -> tuple[Writers, Int64, Any]:
+def followed(records: int, rate: int, delay: int, seed: int = 1) -> tuple[Writers, Int64, Any]:
     """Follow while they write; return them, the times in the order in which they left, and the account."""
     clock = ManualClock()
     files = FakeFiles([f"/logs/{source:02d}.log" for source in range(SOURCES)], clock=clock)
     options = Options(lateness=LATENESS)
     pump = Plan([], options, Begin(None), world=World(files, files, files, clock)).pump()
-    writers = Writers(files, clock, records, delay, seed)
+    writers = Writers(files, clock, records, rate, delay, seed)
     left: list[Any] = []
     for _ in range(int((writers.seconds + 1) * SECOND / STEP)):
         writers.write()
@@ -84,13 +84,13 @@ def late(times: Int64) -> int:
 
 
 def test_a_million_records_within_the_lateness_are_all_in_their_place() -> None:
-    writers, times, account = followed(1_000_000, LATENESS)
+    writers, times, account = followed(1_000_000, 40_000, LATENESS)
     assert writers.overdue == 0
     assert (len(times), late(times), account.late) == (1_000_000, 0, 0)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_what_is_written_later_is_counted_exactly(seed: int) -> None:
-    writers, times, account = followed(50_000, 3 * LATENESS, seed)
+    writers, times, account = followed(50_000, 10_000, 3 * LATENESS, seed)
     assert len(times) == account.records == 50_000
     assert 0 < account.late == late(times) <= writers.overdue

@@ -27,12 +27,10 @@ def scene(files: int = FILES) -> Iterator[tuple[list[BinaryIO], Path]]:
         for path in paths:
             path.touch()
         handles: list[BinaryIO] = [path.open("rb") for path in paths]
-        writers = [Thread(target=write_random_data, args=(path, 10, 0.1)) for path in paths]
-        closer = Thread(target=close_all, args=(handles, writers))
-        for thread in (*writers, closer):
-            thread.start()
+        services = Thread(target=play, args=(paths, handles, output_path), daemon=True)
+        services.start()
         yield handles, output_path
-        closer.join()
+        services.join()
         confirm_merge(paths, output_path)
         print(f"{len(output_path.read_bytes().splitlines())} lines of {files} files, merged")
 
@@ -58,8 +56,13 @@ def write_random_data(path: Path, write_count: int, interval: float) -> None:
             log.flush()
 
 
-def close_all(handles: Sequence[BinaryIO], writers: Sequence[Thread]) -> None:
-    """End the merge some time after the last line: handles that are closed are the sign to stop."""
+def play(paths: Sequence[Path], handles: Sequence[BinaryIO], output_path: Path) -> None:
+    """Write when the merge has begun, and end it some time after the last line: closed handles are the sign to stop."""
+    while not output_path.exists():
+        time.sleep(0.01)
+    writers = [Thread(target=write_random_data, args=(path, 10, 0.1)) for path in paths]
+    for writer in writers:
+        writer.start()
     for writer in writers:
         writer.join()
     time.sleep(0.3)

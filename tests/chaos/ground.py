@@ -94,9 +94,9 @@ class Ground:
         return until(lambda: self.size() >= goal or process.ended) and not process.ended
 
     def committed(self, process: Process) -> bool:
-        """Wait until the checkpoint is written to; False: the process ended instead, or has nothing to save."""
+        """Wait until the checkpoint is written to; False: the process ended instead, or does not save."""
         before = self._saved()
-        return until(lambda: self._saved() != before or process.ended, within=3) and not process.ended
+        return until(lambda: self._saved() != before or process.ended) and not process.ended
 
     def _saved(self) -> list[tuple[str, int]]:
         """What can be seen of the checkpoint and its journal."""

@@ -37,8 +37,9 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 
 def test_logs_that_grow(tmp_path: Path) -> None:
-    arguments = ["simulate", str(tmp_path), "--rate", "2000", "--duration", "50ms", "--rotate", "rename"]
-    result = CliRunner().invoke(main, [*arguments, "--rotate-size", "2k", "--keep", "2", "--compress"])
+    growing = ["--files", "1", "--rate", "2000", "--duration", "50ms"]
+    rotated = ["--rotate", "rename", "--rotate-size", "2k", "--keep", "2", "--compress"]
+    result = CliRunner().invoke(main, ["simulate", str(tmp_path), *growing, *rotated])
     assert result.exit_code == 0
     manifest = json.loads(result.output)
     assert manifest["lines"] == 100

@@ -40,7 +40,7 @@ def test_any_chunks_give_the_same_records(style: str, seed: int, records: int, s
     assert b"".join(row.data for row in whole.rows).removesuffix(b"\n") == data.removesuffix(b"\n")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(STYLES, SEEDS, RECORDS, SIZES, st.integers(64, 300))
 def test_any_chunks_give_the_same_pieces_of_long_records(
     style: str, seed: int, records: int, sizes: list[int], max_record: int

@@ -105,7 +105,8 @@ def test_the_report_is_bounded(run: Run) -> None:
 
 
 def test_a_wait_in_vain_fails_the_test_and_says_what_was_seen(run: Run) -> None:
-    result = run(FAILING.replace("assert False", "braid.wait_for('third', timeout=0.4)"))
+    waits = "braid.wait_for('first')\n    braid.wait_for('third', timeout=0.4)"
+    result = run(FAILING.replace("assert False", waits))
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*no record with 'third' within 0.4 s; the last lines are:", "*db.log | *first"])
 
