@@ -41,7 +41,7 @@ WORST = 62
 SESSIONS: dict[str, Sequence[str]] = {
     "view": ("S", "escape", "g", *"2026-03-01 08:01:02.05", "enter"),
     "search": ("<", "&", *"timeout|could not charge", "enter", "/", *"charge card", "enter", "n", "n"),
-    "traceback": ("<", "/", *"HikariPool", "enter", "enter"),
+    "traceback": ("<", "/", *"HikariPool", "enter"),
     "json": ("<", "/", *'"level":"error"', "enter", "p"),
 }
 """What is typed before each picture is taken."""

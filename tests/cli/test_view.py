@@ -22,7 +22,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Have a terminal, on which nothing is drawn; returns what would have been followed."""
     runs: list[dict[str, Any]] = []
     monkeypatch.setattr(MODULE.os, "isatty", lambda descriptor: True)
-    monkeypatch.setattr(MODULE, "_show", lambda run, zone, flags: runs.append({"specs": run.args[0], **run.keywords}))
+    monkeypatch.setattr(MODULE, "_show", lambda run, *_: runs.append({"specs": run.args[0], **run.keywords}))
     return runs
 
 

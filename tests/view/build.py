@@ -15,6 +15,7 @@ from logbraid.core.levels import NO_LEVEL
 from logbraid.core.records import RecordBatch, SourceBatch
 from logbraid.core.types import PADDING, Int8, Int64, Nanos, Source, SourceId
 from logbraid.view import index as index_module
+from logbraid.view import masks as masks_module
 from logbraid.view import selection as selection_module
 from logbraid.view import timeline as timeline_module
 from logbraid.view.index import Index
@@ -72,6 +73,14 @@ def append(index: Index, records: Sequence[Written]) -> None:
         index.append(batch_of(records, range(len(index), len(records))))
 
 
+def index_of_unended(records: Sequence[Written], unended: int) -> Index:
+    """An index of these records, one of which, the only one of its source, has not ended yet."""
+    index = index_of(records[:unended])
+    index.append_unended(batch_of(records, [unended]))
+    append(index, records)
+    return index
+
+
 def batch_of(records: Sequence[Written], rows: Sequence[int]) -> RecordBatch:
     """Some of these records, at least one; each stands in its source behind all of its source before it."""
     wanted = {number: [row for row in rows if records[row].source == number] for number in sources_of(records)}
@@ -116,6 +125,7 @@ def blocks_of(size: int) -> Iterator[None]:
     """Make blocks so small that a few records fill several."""
     with (
         mock.patch.object(index_module, "SIZE", size),
+        mock.patch.object(masks_module, "SIZE", size),
         mock.patch.object(selection_module, "SIZE", size),
         mock.patch.object(timeline_module, "SIZE", size),
     ):

@@ -104,8 +104,8 @@ CASES: Final[dict[str, Case]] = {
     "ask('hide')": Case({"asked": "hide", "focus": "Field"}),
     "drop": Case({"rules": []}, rule),
     "show_all": Case({"rules": []}, rule),
-    "graver(1)": Case({"least": 0}),
-    "graver(-1)": Case({"least": None}, graver),
+    "graver(1)": Case({"least": 2, "top": 19}),
+    "graver(-1)": Case({"least": None, "top": 21}, graver),
     "sources": Case({"sources": True, "focus": "Sources"}),
     "to_sources": Case({"sources": True, "focus": "Sources"}),
     "unfold": Case({"rows": 4}, at(TRACED)),
@@ -119,6 +119,7 @@ CASES: Final[dict[str, Case]] = {
     "zoom(0.5)": Case({"span": 410 * SECOND}),
     "zoom(2.0)": Case({"span": 820 * SECOND + 1}, zoomed),
     "light": Case({"dark": False}),
+    "notices": Case({"screen": "NoticeList"}),
     "help": Case({"screen": "Help"}),
     "quit": Case({"running": False}),
 }

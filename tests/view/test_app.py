@@ -12,10 +12,13 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from logbraid.core.events import BytesLost, Rotated
-from logbraid.core.types import SECOND
+from logbraid.core.types import SECOND, Source, SourceId
 from logbraid.errors import SourceError
 from logbraid.view.app import ViewApp
-from logbraid.view.widgets.help import Help, Listing
+from logbraid.view.intake import SourceAwaited
+from logbraid.view.widgets.help import Help
+from logbraid.view.widgets.notices import LONGEST, MOST_KEPT, NoticeList, Notices
+from logbraid.view.widgets.overlay import Listing
 
 from .build import Written
 from .window import START, TRACED, Clock, Coming, caught_up, drive, state, text_of, type_in
@@ -69,10 +72,40 @@ def test_patterns_choose_what_is_shown_until_they_are_dropped() -> None:
             await pilot.press(key)
             await type_in(pilot, pattern)
         assert {row.whole.split()[1] for row in app.model.pane.rows()} == {"INFO"}
-        assert "&user · !cache · 15 shown" in text_of(app.status)[0]
+        assert "&user · !cache" in text_of(app.status)[0]
+        assert text_of(app.status)[0].endswith("15 of 15 shown, of 60 ")
         await pilot.press("!")
         await type_in(pilot, "")
         assert [rule.scan.pattern for rule in app.model.rules] == ["user"]
+
+    drive(scenario)
+
+
+def test_as_long_as_not_all_is_scanned_the_place_says_no_more_than_is_known() -> None:
+    async def scenario(app: ViewApp, pilot: Pilot[None]) -> None:
+        work, app.model.work = app.model.work, lambda: False  # type: ignore[method-assign]
+        await pilot.press("&", *"user", "enter")
+        assert text_of(app.status)[0].endswith(" 0+ shown, of 60 ")
+        app.model.work = work  # type: ignore[method-assign]
+        await caught_up(app, pilot)
+        await pilot.press("k")
+        assert text_of(app.status)[0].endswith("26 of 27 shown, of 60 ")
+
+    drive(scenario)
+
+
+def test_levels_that_no_record_has_are_passed_over_and_those_hidden_are_named() -> None:
+    async def scenario(app: ViewApp, pilot: Pilot[None]) -> None:
+        said = []
+        for key in "++++++-----":
+            await pilot.press(key)
+            said.append(text_of(app.status)[0].split("  ")[0].strip())
+        names = ["debug", "info", "warn", "error"]
+        hidden = [f"hidden: {', '.join(names[:count])}" for count in (1, 2, 3, 4, 3, 2, 1)]
+        nothing = ["nothing that is graver is there"] * 2
+        assert said == [*hidden[:4], *nothing, *hidden[4:], *["all levels are shown"] * 2]
+        await pilot.press("+", "escape")
+        assert "below info hidden" in text_of(app.status)[0]
 
     drive(scenario)
 
@@ -161,7 +194,7 @@ def test_what_is_shown_is_saved_in_the_format_of_the_ending(tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
 
     async def scenario(app: ViewApp, pilot: Pilot[None]) -> None:
-        app.model.graver(5)
+        app.model.graver(3)
         await pilot.press("s")
         await type_in(pilot, "grave.jsonl")
         await said(app, pilot, "2 records saved")
@@ -206,7 +239,7 @@ def test_the_keys_of_the_list_of_keys() -> None:
             assert listing.drawn != top
             await pilot.press(up)
             assert listing.drawn == top
-        for leaving in ("?", "q", "escape", "enter", "ctrl+c"):
+        for leaving in ("?", "i", "q", "escape", "enter", "ctrl+c"):
             assert isinstance(app.screen, Help)
             await pilot.press(leaving)
             assert not isinstance(app.screen, Help)
@@ -214,6 +247,41 @@ def test_the_keys_of_the_list_of_keys() -> None:
         assert app.is_running
 
     drive(scenario)
+
+
+def test_what_has_passed_by_can_be_read_once_more() -> None:
+    async def scenario(app: ViewApp, pilot: Pilot[None]) -> None:
+        intake, clock = coming_of(app), clock_of(app)
+        await pilot.press("i")
+        assert text_of(app.screen.query_one(Listing))[2] == "  there were none"
+        await pilot.press("q")
+        intake.notices += [Rotated("0.log", "renamed"), BytesLost("1.log", 7, "gone " * 10)]
+        app.look()
+        clock.time += 90 * SECOND
+        await pilot.press("g", *"soon", "enter", "y", "i")  # to copy only answers a key
+        listing = app.screen.query_one(Listing)
+        newest, *older = text_of(listing)[2:]
+        assert newest.startswith("  2026-03-01 09:01:30  not a time: 'soon'")
+        assert [line[:23] for line in older[-3:]] == ["  2026-03-01 09:00:00  ", " " * 23, "  2026-03-01 09:00:00  "]
+        assert "".join(line[23:] for line in older[-3:-1]) == f"{BytesLost('1.log', 7, 'gone ' * 10)}"
+        assert older[-1].endswith("0.log: renamed")
+        for _ in range(30):
+            app.say("no such thing", error=True)
+        await pilot.press("escape", "i", "f")
+        assert isinstance(app.screen, NoticeList)
+        assert text_of(app.screen.query_one(Listing))[-1].endswith("renamed")
+
+    drive(scenario)
+
+
+def test_notices_are_kept_in_bounds_and_inert() -> None:
+    notices = Notices()
+    for number in range(MOST_KEPT + 1):
+        notices.add(number, "\x1b[2J" + "x" * 2 * LONGEST, error=False)
+    kept = notices.newest_first()
+    assert (len(kept), kept[0].time, kept[-1].time) == (MOST_KEPT, MOST_KEPT, 1)
+    assert kept[0].text.startswith(r"\x1b[2Jx")
+    assert len(kept[0].text) < LONGEST + 9
 
 
 # The mouse
@@ -296,7 +364,7 @@ def test_progress_notices_and_a_failure_are_said() -> None:
         assert "reading 43%" in text_of(app.status)[0]
         intake.notices += [BytesLost("0.log", 7, "gone"), Rotated("0.log", "renamed")]
         app.look()
-        assert "7 bytes lost: gone (and 1 more)" in text_of(app.status)[0]
+        assert "7 bytes lost: gone (and 1 more: i)" in text_of(app.status)[0]
         await pilot.press("escape")
         intake.failure, intake.is_running = SourceError("0.log", "it is on \x1bfire"), False
         app.look()
@@ -319,7 +387,7 @@ def test_a_search_that_is_not_done_says_so_and_can_be_left() -> None:
 
 def test_where_there_is_none_it_is_said() -> None:
     async def scenario(app: ViewApp, pilot: Pilot[None]) -> None:
-        for keys, words in (("e", "none in this direction"), ("n", "nothing is searched for"), ("p", "no JSON")):
+        for keys, words in (("e", "none so far in this direction"), ("n", "nothing is searched for"), ("p", "no JSON")):
             await pilot.press(*keys)
             assert words in text_of(app.status)[0]
 
@@ -332,6 +400,23 @@ def test_the_time_between_bookmarks_is_said() -> None:
         assert "40.000 s between bookmarks" in text_of(app.status)[0]
 
     drive(scenario)
+
+
+def test_a_source_that_is_not_there_yet_is_said_to_be_awaited() -> None:
+    async def scenario(app: ViewApp, pilot: Pilot[None]) -> None:
+        intake = coming_of(app)
+        intake.sources = [*intake.sources, Source(SourceId(3), "new.log", "new.log", 0)]
+        intake.awaited = frozenset({"new.log"})
+        intake.notices.append(SourceAwaited("new.log"))
+        app.look()
+        assert "new.log: not there yet, waiting for it" in text_of(app.status)[0]
+        await pilot.press("S")
+        assert [line.endswith("not there yet") for line in text_of(app.sources)] == [False] * 4 + [True]
+        intake.come([Written(START + 3600 * SECOND, 3, 2, "INFO it is there")])
+        await pilot.press("j")
+        assert "not there" not in text_of(app.sources)[4]
+
+    drive(scenario, size=(100, 24))
 
 
 # The window

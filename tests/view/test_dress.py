@@ -121,14 +121,21 @@ def test_a_search_that_is_over_is_let_go() -> None:
     assert over() is None
 
 
+@pytest.mark.parametrize("at", [0, 1000, 4095, 30_000, 59_997])
+def test_a_match_stands_out_however_far_in_a_line_it_is(at: int) -> None:
+    line = "é" * at + "abc" + "x" * (60_000 - at - 3)
+    shown = row(line)._replace(start=max(at - 40, 0), end=at + 40)
+    assert styled(dress(shown, Look(search=searched("abc")))) == [("abc", "match")]
+
+
 def test_where_a_line_matches_is_looked_for_once_and_kept_of_few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("logbraid.view.dress.MOST_LINES", 2)
+    monkeypatch.setattr("logbraid.view.dress.MOST_SECTIONS", 2)
     search, looked_at = searched("one"), list[str]()
     spans = search.spans
 
-    def counted(text: str) -> list[tuple[int, int]]:
+    def counted(text: str, near: int) -> list[tuple[int, int]]:
         looked_at.append(text)
-        return spans(text)
+        return spans(text, near)
 
     monkeypatch.setattr(search, "spans", counted)
     for text in ("a", "b", "a", "b", "c", "a"):

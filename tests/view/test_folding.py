@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logbraid.view import folding
-from logbraid.view.folding import LONGEST, MOST_IN_VAIN, MOST_JSON, MOST_LINES, Fold, has_json, inert, shown
+from logbraid.view.folding import LONGEST, MOST_IN_VAIN, MOST_JSON, MOST_LINES, Fold, has_json, inert, place, shown
 
 
 def lines(data: bytes, fold: Fold = Fold.UNFOLDED) -> list[str]:
@@ -172,3 +173,17 @@ JSON = st.recursive(
 def test_indented_json_is_what_python_would_write(value: dict[str, object]) -> None:
     pretty = lines(json.dumps(value).encode(), Fold.PRETTY)
     assert pretty == [inert(line) for line in json.dumps(value, indent=2).split("\n")]
+
+
+@given(
+    st.lists(st.binary(max_size=12) | st.sampled_from([b"\x1b[31mred", b"\t", "é漢".encode()]), max_size=30), st.data()
+)
+def test_what_is_in_focus_is_shown_where_its_place_says(pieces: list[bytes], data: st.DataObject) -> None:
+    marked = b"".join(pieces).replace(b"X", b"")
+    at = data.draw(st.integers(0, len(marked)))
+    marked = marked[:at] + b"X" + marked[at:]
+    with mock.patch.multiple(folding, LONGEST=40, AROUND=5, MOST_LINES=4):
+        found = place(marked, at)
+        assert shown(marked, Fold.UNFOLDED, at).lines[found.line][found.character] == "X"
+        if b"\n" not in marked[:at]:
+            assert shown(marked, Fold.FOLDED, at).lines[0][found.character] == "X"

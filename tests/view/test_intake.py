@@ -153,3 +153,23 @@ def test_a_real_run_brings_what_is_there_and_what_is_written_since(tmp_path: Pat
     intake.stop()
     shelf.close()
     assert set(threading.enumerate()) <= before
+
+
+def test_a_named_file_that_is_not_there_is_noticed_once_and_awaited_until_it_is(tmp_path: Path) -> None:
+    path, other = tmp_path / "0.log", tmp_path / "other.log"
+
+    def run(make_sink: Callable[[list[Source]], Sink], /, *, control: Control, **_: object) -> Account:
+        account = Account([SourceAccount(each.name, str(each)) for each in (path, other)])
+        for _turn in range(2):
+            control.report()
+            control.attend(lambda: account, None, print)
+            seen.append(intake.awaited)
+        path.touch()
+        return account
+
+    seen = list[frozenset[str]]()
+    intake = Intake(run, Index(), Kept(RECORDS), named=[str(path)])
+    ended(intake)
+    assert seen == [{str(path)}, {str(path)}]
+    assert [str(event) for event in intake.notices] == [f"{path}: not there yet, waiting for it"]
+    assert intake.awaited == frozenset()

@@ -11,7 +11,7 @@ import pytest
 
 from logbraid.view.app import ViewApp
 from logbraid.view.keys import ANYWHERE, KEYS, Group, Key, keys_of, written
-from logbraid.view.widgets.help import Help
+from logbraid.view.widgets.overlay import Overlay
 from logbraid.view.widgets.prompt import Prompt
 from logbraid.view.widgets.sources import Sources
 
@@ -19,7 +19,7 @@ HANDS: dict[Group, type] = {
     **dict.fromkeys(ANYWHERE, ViewApp),
     Group.SOURCES: Sources,
     Group.PROMPT: Prompt,
-    Group.HELP: Help,
+    Group.LISTS: Overlay,
 }
 """Who does what the keys of a group ask for."""
 
@@ -28,7 +28,7 @@ def test_every_group_has_keys_and_somebody_who_heeds_them() -> None:
     assert {key.group for key in KEYS} == set(Group) == HANDS.keys()
 
 
-@pytest.mark.parametrize("groups", [ANYWHERE, [Group.SOURCES], [Group.PROMPT], [Group.HELP]])
+@pytest.mark.parametrize("groups", [ANYWHERE, [Group.SOURCES], [Group.PROMPT], [Group.LISTS]])
 def test_no_key_means_two_things_in_the_same_place(groups: list[Group]) -> None:
     pressed = Counter(name for key in keys_of(*groups) for name in key.keys)
     assert [name for name, count in pressed.items() if count > 1] == []

@@ -74,8 +74,10 @@ def test_at_first_all_is_shown() -> None:
         (lambda model: (model.toggle(SourceId(0)), model.toggle(SourceId(0))), [0, 1, 2, 3, 4, 5]),
         (lambda model: model.only(SourceId(0), SOURCES), [0, 2, 4]),
         (lambda model: (model.only(SourceId(0), SOURCES), model.only(SourceId(0), SOURCES)), [0, 1, 2, 3, 4, 5]),
-        (lambda model: model.graver(4), [1, 2, 4]),
-        (lambda model: (model.graver(9), model.graver(-1)), [2, 4]),
+        (lambda model: model.graver(1), [1, 2, 4]),
+        (lambda model: model.graver(9), [2, 4]),
+        (lambda model: (model.graver(9), model.graver(-1)), [1, 2, 4]),
+        (lambda model: (model.show("on|s$"), model.graver(1)), [2]),
         (lambda model: (model.graver(1), model.graver(-9)), [0, 1, 2, 3, 4, 5]),
         (lambda model: (model.show("fails"), model.drop()), [0, 1, 2, 3, 4, 5]),
         (lambda model: (model.show("fails"), model.hide("again"), model.drop(model.rules[0])), [0, 1, 2, 3, 5]),
@@ -86,6 +88,30 @@ def test_rules(do: Callable[[Model], Any], left: list[int] | None) -> None:
     model = model_of(DAY)
     do(model)
     assert shown(model) == (left or [0, 1, 2, 3, 4, 5])
+
+
+def test_one_level_less_is_one_of_those_that_are_there_and_the_gravest_stays() -> None:
+    model = model_of(DAY)
+    hidden = [model.graver(step) for step in (1, 1, 1, 1, -1, -1, -1)]
+    assert hidden == [["info"], ["info", "warn"], ["info", "warn"], ["info", "warn"], ["info"], [], []]
+    model.toggle(SourceId(1))
+    assert (model.graver(1), shown(model)) == (["info"], [2, 4])
+    assert model.graver(1) == ["info"]
+    model.show_all()
+    assert model_of([Written(NOON)]).graver(1) == []
+
+
+def test_the_place_of_the_current_record_is_that_among_what_is_shown() -> None:
+    model = model_of(DAY)
+    places = [model.rank]
+    model.show("fails|ends")
+    places.append(model.rank)
+    assert not model.sifted
+    for record in (2, 4, 5):
+        scanned(model).pane.goto(record)
+        places.append(model.rank)
+    assert places == [1, None, 1, 2, 3]
+    assert model.sifted
 
 
 def test_to_drop_a_rule_where_there_is_none_changes_nothing() -> None:
@@ -134,6 +160,32 @@ def test_where_nothing_matches_a_search_ends() -> None:
     assert model.find("nowhere") is None
     assert model.work()
     assert (model.settle(), model.seeking, model.pane.current) == (False, False, 0)
+
+
+@pytest.mark.parametrize(("start", "step"), [(0, 1), (3, 1), (3, -1), (5, -1)])
+def test_a_search_ends_though_records_come_faster_than_they_are_scanned(start: int, step: int) -> None:
+    coming = [*DAY, *(Written(NOON + (62 + number) * SECOND, text="more") for number in range(1000))]
+    with blocks_of(2):
+        model = Model(index_of(DAY), Remembered(coming), UTC)
+        model.pane.goto(start)
+        model.find("nowhere", step)
+        there = len(DAY)
+        while model.seeking and there < len(coming):
+            there += 3
+            append(model.index, coming[:there])
+            assert model.work()
+            found = model.settle()
+        assert (found, model.went_round, model.seeking) == (False, True, False)
+
+
+def test_what_comes_while_it_is_searched_for_is_not_found_but_the_next_time() -> None:
+    model = Model(index_of(DAY[:4]), Remembered(DAY), UTC)
+    model.find("again")
+    append(model.index, DAY)
+    scanned(model)
+    assert (model.seeking, model.pane.current) == (False, 0)
+    model.again(1)
+    assert (scanned(model).pane.current, model.went_round) == (4, False)
 
 
 @pytest.mark.parametrize(("times", "record"), [(1, 2), (2, 4), (3, 2), (4, 4)])
@@ -358,17 +410,19 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     RECORDS,
     st.sampled_from(["a", "b", "^$", "é|b", "."]),
     st.sampled_from(["a", "b", "x"]),
-    st.integers(-1, 5),
+    st.integers(0, 6),
     st.sets(st.integers(0, 2)),
 )
 def test_what_is_shown_is_what_plain_rules_leave(
-    records: list[Written], wanted: str, unwanted: str, least: int, hidden: set[int]
+    records: list[Written], wanted: str, unwanted: str, graver: int, hidden: set[int]
 ) -> None:
+    levels = sorted({record.level for record in records} - {-1})
+    least = max(levels[:-1][:graver], default=-1) + 1
     with blocks_of(4):
         model = model_of(records)
         model.show(wanted)
         model.hide(unwanted)
-        model.graver(least + 1)
+        model.graver(graver)
         for number in hidden:
             model.toggle(SourceId(number))
         assert shown(model) == [

@@ -490,3 +490,20 @@ def test_who_follows_sees_the_last_that_is_scanned() -> None:
             scan.scan(block)
         pane.refresh()
         assert on_screen(pane) == [25, 30, 35]
+
+
+# Matches
+
+
+@given(panes(), st.data())
+@settings(max_examples=50)
+def test_a_match_is_on_the_screen_after_a_jump_wherever_it_is(pane: Pane, data: st.DataObject) -> None:
+    pane.shift_by(data.draw(st.integers(0, 60)))
+    record = data.draw(st.sampled_from(shown_records(pane)))
+    pattern = data.draw(st.sampled_from(("a", "b", "é", "漢", "漢漢", "d")))
+    index = index_of([Written(0)])
+    pane.goto_match(record, Scan(pattern, index, Remembered([])))
+    seen = [row.text for row in pane.rows() if row.record == record]
+    assert pane.current == record
+    whole = [row.whole for row in all_rows(pane) if row.record == record]
+    assert any(pattern[0] in text for text in seen) or not any(pattern in line for line in whole)

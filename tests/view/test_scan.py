@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from threading import Thread
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,13 +32,14 @@ def scan_of(pattern: str, *texts: str) -> tuple[Scan, Block]:
 
 def found(scan: Scan, block: Block) -> list[bool]:
     """What is known of the block."""
-    mask = scan.mask(block)
-    return [] if mask is None else mask.tolist()
+    rows: list[bool] = scan.mask(block).tolist()
+    return rows
 
 
 def finished(scan: Scan, block: Block) -> list[bool]:
     """What is known of the block when it is scanned."""
-    scan.scan(block)
+    while not scan.is_done(block):
+        scan.scan(block)
     return found(scan, block)
 
 
@@ -50,14 +50,21 @@ def spans(pattern: str, text: str) -> list[tuple[int, int]]:
 
 
 @settings(max_examples=50, deadline=None)
-@given(RECORDS, st.sampled_from(PATTERNS), st.integers(1, 40), st.lists(st.integers(1, 30), max_size=3))
+@given(
+    RECORDS,
+    st.sampled_from(PATTERNS),
+    st.integers(1, 8),
+    st.integers(1, 40),
+    st.lists(st.integers(1, 30), max_size=3),
+)
 def test_finds_what_re_finds_however_the_index_grows(
-    records: list[Written], pattern: str, portion: int, ends: list[int]
+    records: list[Written], pattern: str, piece: int, portion: int, ends: list[int]
 ) -> None:
     flags = re.MULTILINE if pattern in ("B", "\\S") else re.MULTILINE | re.IGNORECASE
     if pattern == "\\S":
         flags |= re.ASCII
     with blocks_of(8), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scan_module, "PIECE", piece)
         patch.setattr(scan_module, "PORTION", portion)
         index = index_of(records[:1])
         shelf = Remembered(records)
@@ -65,53 +72,48 @@ def test_finds_what_re_finds_however_the_index_grows(
         for end in (*sorted(ends), len(records)):
             append(index, records[:end])
             for block in reversed(index.blocks):
-                scan.scan(block)
-                assert scan.is_done(block)
-        masks = [mask for mask in map(scan.mask, index.blocks) if mask is not None]
+                finished(scan, block)
         expected = [bool(re.search(pattern, f"{record.text}\n", flags)) for record in records]
-        assert [bool(each) for mask in masks for each in mask] == expected
+        assert [each for block in index.blocks for each in found(scan, block)] == expected
         assert scan.count == sum(expected)
         assert shelf.asked == len(records), "each text is read once"
 
 
 def test_nothing_is_known_before() -> None:
     scan, block = scan_of("a", "a", "b")
-    assert scan.mask(block) is None
+    assert found(scan, block) == []
     assert not scan.is_done(block)
     assert scan.count == 0
 
 
-def test_two_threads_count_once() -> None:
+def test_a_piece_is_scanned_at_a_time_so_that_nobody_waits_long_for_a_scan_to_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(scan_module, "PIECE", 2)
+    scan, block = scan_of("a", *"abbaa")
+    known = []
+    while not scan.is_done(block):
+        scan.scan(block)
+        known.append(found(scan, block))
+    assert known == [
+        [True, False],
+        [True, False, False, True],
+        [True, False, False, True, True],
+    ]
+    scan.scan(block)
+    assert scan.reach == 5, "there was nothing to do"
+
+
+def test_two_threads_count_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan_module, "PIECE", 100)
     scan, block = scan_of("a", *["a", "b"] * 5000)
-    threads = [Thread(target=scan.scan, args=(block,)) for _ in range(4)]
+    threads = [Thread(target=finished, args=(scan, block)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert found(scan, block) == [True, False] * 5000
     assert scan.count == 5000
-
-
-def test_a_second_scan_of_the_same_rows_is_dropped() -> None:
-    scan, block = scan_of("a", "a", "b")
-    scan.scan(block)
-    scan._publish(block, 0, np.array([True, True]))
-    assert found(scan, block) == [True, False]
-    assert scan.count == 1
-
-
-def test_of_two_scans_of_a_growing_block_the_longer_one_counts() -> None:
-    scan, block = scan_of("a", *"abba")
-    scan._publish(block, 0, np.array([True, False]))
-    scan._publish(block, 0, np.array([True, False, False, True]))
-    assert found(scan, block) == [True, False, False, True]
-    assert (scan.count, scan.reach) == (2, 4)
-
-
-def test_what_does_not_follow_what_is_known_is_dropped() -> None:
-    scan, block = scan_of("a", *"abba")
-    scan._publish(block, 2, np.array([False, True]))
-    assert (found(scan, block), scan.count) == ([], 0)
 
 
 def test_a_long_record_is_read_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,7 @@ async def filtered(app: ViewApp, pilot: Pilot[None]) -> None:
     await type_in(pilot, "user|query")
     await pilot.press("!")
     await type_in(pilot, "CACHE")
-    await pilot.press(*"+++")
+    await pilot.press("+", "escape")
 
 
 async def searched(app: ViewApp, pilot: Pilot[None]) -> None:

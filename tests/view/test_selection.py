@@ -82,7 +82,15 @@ def test_walks_along_what_passes_up_to_what_is_not_scanned(
 
 @settings(max_examples=50, deadline=None)
 @given(
-    RECORDS, SCANNED, LEASTS, RULES, st.sampled_from([None, "a"]), LEASTS, st.integers(-2, 32), st.sampled_from([1, -1])
+    RECORDS,
+    SCANNED,
+    LEASTS,
+    RULES,
+    st.sampled_from([None, "a"]),
+    LEASTS,
+    st.integers(-2, 32),
+    st.sampled_from([1, -1]),
+    st.none() | st.integers(0, 30),
 )
 def test_seeks_the_nearest_that_passes(
     records: list[Written],
@@ -93,14 +101,17 @@ def test_seeks_the_nearest_that_passes(
     grave: int | None,
     start: int,
     step: int,
+    behind: int | None,
 ) -> None:
     with blocks_of(8):
         ground = Ground(records, scanned)
+        behind = None if behind is None else min(behind, len(records))
         selection = Selection(ground.index, least, shown=tuple(map(ground.scan, shown)))
         hits = None if wanted is None else ground.scan(wanted)
         expected = Found(None, pending=False)
         from_ = start + step
-        inside = range(max(from_, 0), len(records)) if step > 0 else range(min(from_, len(records) - 1), -1, -1)
+        end = len(records) if behind is None else behind
+        inside = range(max(from_, 0), end) if step > 0 else range(min(from_, len(records) - 1), -1, -1)
         for record in inside:
             written = records[record]
             if (selection.scans or hits) and not ground.is_known(record):
@@ -110,7 +121,7 @@ def test_seeks_the_nearest_that_passes(
             if is_hit and passes(written, least, frozenset(), shown, []):
                 expected = Found(record, pending=False)
                 break
-        assert selection.seek(start, step, hits, grave) == expected
+        assert selection.seek(start, step, hits, grave, behind) == expected
 
 
 def test_no_rule_means_everything_and_costs_no_mask() -> None:
@@ -122,7 +133,7 @@ def test_no_rule_means_everything_and_costs_no_mask() -> None:
     assert len(mask) == 10
     assert selection.is_everything
     assert selection.pending(index.blocks[0]) == []
-    assert selection._masks == {}
+    assert selection._masks.reach == 0
     assert selection.count == 10
 
 

@@ -13,7 +13,7 @@ from logbraid.view.scan import Scan
 from logbraid.view.selection import Selection
 from logbraid.view.timeline import COLUMNS, LEAST, Bars, Timeline, nice_width, width_text, zoomed
 
-from .build import RECORDS, Remembered, Written, append, blocks_of, index_of
+from .build import RECORDS, Remembered, Written, append, batch_of, blocks_of, index_of, index_of_unended
 
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
@@ -185,3 +185,13 @@ def test_what_is_zoomed_around_keeps_its_place() -> None:
     assert zoomed((0, 10 * SECOND), 500 * SECOND, 1, whole) == (495 * SECOND, 505 * SECOND), "it was not shown"
     assert zoomed((0, 10 * SECOND), 0, 1e-12, whole) == (0, LEAST)
     assert zoomed((5, 5), 5, 0.5, (5, 5)) == (5, 5)
+
+
+def test_a_record_that_has_ended_is_counted_as_what_it_has_become() -> None:
+    records = [Written(time, source=time == 3, level=1) for time in range(12)]
+    with blocks_of(4):
+        index = index_of_unended(records, 3)
+        timeline, selection = Timeline(index), Selection(index)
+        assert timeline.bars(selection, 0, 12, 12).counts[3].tolist() == [0, 0, 1, 0, 0, 0, 0]
+        index.append(batch_of([*records[:3], Written(3, source=1, level=4)], [3]))
+        assert timeline.bars(selection, 0, 12, 12).counts[3].tolist() == [0, 0, 0, 0, 0, 1, 0]

@@ -152,6 +152,19 @@ def test_it_is_left_for_the_shell_and_come_back_to(terminal: Terminal) -> None:
     restored(terminal)
 
 
+def test_a_file_that_is_not_there_yet_is_said_and_listed_until_it_is(terminal: Terminal, log: Path) -> None:
+    terminal.run(VIEW.replace("app.log", "app.log later.log"))
+    terminal.wait_for("later.log: not there yet, waiting for it")
+    terminal.press("S")
+    terminal.wait_until(lambda screen: any(row.rstrip().endswith("not there yet") for row in screen.splitlines()))
+    (log.parent / "later.log").write_text("2026-03-01T08:01:00Z INFO it is there\n")
+    terminal.wait_until(lambda screen: "it is there" in screen and "not there yet" not in screen)
+    terminal.press("i")
+    terminal.wait_for("later.log: not there yet, waiting for it")
+    terminal.press("q", "q")
+    terminal.wait_for("exit=0")
+
+
 def marked(screen: str, text: str) -> bool:
     """Whether the current record is the one with this text."""
     return any(row.startswith(">") and row.rstrip(" █▌▐│┃|").endswith(text) for row in screen.splitlines())

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, Unpack
 
@@ -19,8 +20,6 @@ from logbraid.cli.signals import handled
 from logbraid.errors import UsageError
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
-
     from logbraid.core.options import Options
     from logbraid.view.intake import Run
 
@@ -82,7 +81,7 @@ def view(sources: tuple[str, ...], **flags: Unpack[ViewFlags]) -> None:
             _serve(flags["listen"])
         else:
             options = live_options_of(flags)
-            _show(_run(sources, options, flags), options.zone, flags)
+            _show(_run(sources, options, flags), sources, options, flags)
 
 
 def _check(sources: Sequence[str], flags: ViewFlags) -> None:
@@ -114,17 +113,20 @@ def _run(sources: Sequence[str], options: Options, flags: ViewFlags) -> Run:
     )
 
 
-def _show(run: Run, zone: tzinfo, flags: ViewFlags) -> None:
+def _show(run: Run, sources: Sequence[str], options: Options, flags: ViewFlags) -> None:
     from logbraid.view.app import ViewApp
+    from logbraid.view.endings import Endings
     from logbraid.view.index import Index
     from logbraid.view.intake import Intake
     from logbraid.view.model import Model
     from logbraid.view.shelf import Shelf
 
+    whole = flags["last"] is None and flags["since"] is None
     _take_keys_from_terminal()
     index, shelf = Index(), Shelf()
-    intake = Intake(run, index, shelf, whole=flags["last"] is None and flags["since"] is None)
-    app = ViewApp(Model(index, shelf, zone), intake)
+    endings = None if replace(options, since=None).filters else Endings(options, shelf)
+    intake = Intake(run, index, shelf, endings, whole=whole, named=[name for name in sources if name != "-"])
+    app = ViewApp(Model(index, shelf, options.zone), intake)
     if _IS_VISITED:
         threading.Thread(target=_leave_with_server, args=[app.stop], daemon=True).start()
     intake.start()

@@ -18,6 +18,7 @@ from logbraid.errors import LogbraidError
 from logbraid.view.intake import Intake
 from logbraid.view.model import Model
 from logbraid.view.widgets.help import Help
+from logbraid.view.widgets.notices import NoticeList, Notices
 from logbraid.view.widgets.prompt import Prompt
 from logbraid.view.widgets.status import Status
 
@@ -54,6 +55,7 @@ class Actions(App[None], inherit_bindings=False):
         self.intake = intake
         self.clock = clock
         self.status = Status(model, intake, clock)
+        self.notices = Notices()
         self.prompt = Prompt(self.answer)
 
     def paint(self) -> None:
@@ -122,9 +124,10 @@ class Actions(App[None], inherit_bindings=False):
         self.paint()
 
     def sought(self, found: bool | None) -> None:
-        """Say so if there is none; None: that is not known yet."""
+        """Say so if there was none when it was asked for; None: that is not known yet."""
         if found is False:
-            self.say("there is none" if self.model.went_round else "none in this direction")
+            so_far = " so far" if self.intake.running else ""
+            self.say(f"there is none{so_far}" if self.model.went_round else f"none{so_far} in this direction")
         elif found and self.model.went_round:
             self.say("found from the other end on")
         self.paint()
@@ -142,8 +145,13 @@ class Actions(App[None], inherit_bindings=False):
         self.paint()
 
     def action_graver(self, step: int) -> None:
-        """Show one level less, or one more."""
-        self.model.graver(step)
+        """Show one level less, or one more, and say which are hidden."""
+        before = self.model.selection.least
+        hidden = self.model.graver(step)
+        if step > 0 and self.model.selection.least == before:
+            self.say("nothing that is graver is there")
+        else:
+            self.say(f"hidden: {', '.join(hidden)}" if hidden else "all levels are shown")
         self.paint()
 
     # Records
@@ -183,6 +191,10 @@ class Actions(App[None], inherit_bindings=False):
     def action_light(self) -> None:
         """Change to dark on light, or back."""
         self.theme = "textual-light" if self.current_theme.dark else "textual-dark"
+
+    def action_notices(self) -> None:
+        """List what was noticed."""
+        self.push_screen(NoticeList(self.notices, self.model.zone))
 
     def action_help(self) -> None:
         """List the keys."""
@@ -243,8 +255,10 @@ class Actions(App[None], inherit_bindings=False):
         except LogbraidError as error:
             self.call_from_thread(self.say, str(error), error=True)
         else:
-            self.call_from_thread(self.say, f"{count:,} records saved to {path}")
+            self.call_from_thread(self.say, f"{count:,} records saved to {path}", kept=True)
 
-    def say(self, text: str, *, error: bool = False) -> None:
-        """Say it in the status line."""
+    def say(self, text: str, *, error: bool = False, kept: bool = False) -> None:
+        """Say it in the status line; errors, and what is to be kept, can be read once more."""
+        if error or kept:
+            self.notices.add(self.clock(), text, error=error)
         self.status.say(text, error=error)

@@ -18,7 +18,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
-from logbraid.core.events import BytesLost, SourceFailed
+from logbraid.core.events import BytesLost, Event, SourceFailed
 from logbraid.core.types import Nanos
 from logbraid.view.actions import Actions
 from logbraid.view.dress import Labels
@@ -26,7 +26,7 @@ from logbraid.view.intake import Intake
 from logbraid.view.keys import ANYWHERE, Group, actions_of
 from logbraid.view.model import Model
 from logbraid.view.widgets.braid import Braid, Slider
-from logbraid.view.widgets.help import Help
+from logbraid.view.widgets.overlay import Overlay
 from logbraid.view.widgets.sources import Sources
 from logbraid.view.widgets.timeline import HEIGHT, Timeline
 
@@ -48,7 +48,7 @@ LEAST_WIDTH: Final = 72
 _ANYWHERE: Final = actions_of(*ANYWHERE)
 _IN_SOURCES: Final = actions_of(Group.SOURCES)
 _IN_PROMPT: Final = actions_of(Group.PROMPT)
-_IN_HELP: Final = actions_of(Group.HELP)
+_IN_LISTS: Final = actions_of(Group.LISTS)
 
 
 class Window(Screen[None], inherit_bindings=False):
@@ -135,7 +135,7 @@ class ViewApp(Actions):
         if self.intake.share < 1:
             self.intake.look()
         model = self.model
-        seen = (len(model.index), model.scanned, self.intake.running)
+        seen = (len(model.index), model.index.changes, model.scanned, self.intake.running)
         if seen == self._seen and self.timeline.whole and not model.seeking:
             self.status.paint()
             return
@@ -192,8 +192,8 @@ class ViewApp(Actions):
 
     def _heeding(self) -> list[tuple[DOMNode, Mapping[str, str]]]:
         """Return who heeds keys now, and which."""
-        if isinstance(self.screen, Help):
-            return [(self.screen, _IN_HELP)]
+        if isinstance(self.screen, Overlay):
+            return [(self.screen, _IN_LISTS)]
         if self.prompt.about:
             return [(self.prompt, _IN_PROMPT)]
         if self.focused is self.sources:
@@ -234,12 +234,14 @@ class ViewApp(Actions):
         self.sources.display = self._wants_sources and width >= LEAST_WIDTH
 
     def _say_notices(self) -> None:
-        """Say the last of what was noticed: of losses, if there are any."""
-        notices: list[object] = [self.intake.notices.popleft() for _ in range(len(self.intake.notices))]
-        grave = [notice for notice in notices if isinstance(notice, SourceFailed | BytesLost)]
+        """Keep what was noticed, and say the last of it: of losses, if there are any."""
+        notices: list[Event] = [self.intake.notices.popleft() for _ in range(len(self.intake.notices))]
+        for notice in notices:
+            self.notices.add(self.clock(), str(notice), error=_is_grave(notice))
+        grave = [*filter(_is_grave, notices)]
         if notices:
-            more = f" (and {len(notices) - 1:,} more)" if len(notices) > 1 else ""
-            self.say(f"{(grave or notices)[-1]}{more}", error=bool(grave))
+            more = f" (and {len(notices) - 1:,} more: i)" if len(notices) > 1 else ""
+            self.status.say(f"{(grave or notices)[-1]}{more}", error=bool(grave))
 
     def _scan(self) -> None:
         """Scan what the model asks for: in a thread of its own, until the end."""
@@ -247,3 +249,8 @@ class ViewApp(Actions):
         while not thread.is_cancelled:
             if not self.model.work():
                 time.sleep(PAUSE)
+
+
+def _is_grave(notice: Event) -> bool:
+    """Whether something is lost, or not read."""
+    return isinstance(notice, SourceFailed | BytesLost)

@@ -18,7 +18,7 @@ from logbraid.sinks.plain_console import label_colour
 from logbraid.sinks.visible import visible_name
 from logbraid.view.cells import cut, width
 from logbraid.view.layout import Row
-from logbraid.view.scan import Scan
+from logbraid.view.scan import SECTION, Scan
 from logbraid.view.words import moment_text
 
 __all__ = ["Labels", "Look", "Span", "dress"]
@@ -32,14 +32,14 @@ CURRENT, BOOKMARK, LATE = ">", "*", "~"
 MOST_LABEL: Final = 32
 """Cells of a label; of a longer one its end is shown, which tells it apart."""
 
-MOST_LINES: Final = 256
-"""Lines of which is kept where they match."""
+MOST_SECTIONS: Final = 256
+"""Sections of lines of which is kept where they match."""
 
 MILLISECOND: Final = 10**6
 CLOCK: Final = len("00:00:00.000")
 
-_MATCHES: Final[WeakKeyDictionary[Scan, dict[str, Sequence[tuple[int, int]]]]] = WeakKeyDictionary()
-"""Where lines match; forgotten with the search, which nothing here keeps alive."""
+_MATCHES: Final[WeakKeyDictionary[Scan, dict[tuple[str, int], Sequence[tuple[int, int]]]]] = WeakKeyDictionary()
+"""Where lines match, by the section looked at; forgotten with the search, which nothing here keeps alive."""
 
 
 class Labels:
@@ -128,7 +128,7 @@ def _sign(row: Row, look: Look) -> Span:
 def _text(row: Row, style: str, search: Scan | None) -> Iterator[Span]:
     """Yield the text between matches, and the matches; a row that a match goes beyond shows its part of it."""
     at = row.start
-    for start, end in () if search is None else _matches(search, row.whole):
+    for start, end in () if search is None else _matches(search, row):
         start, end = max(start, at), min(end, row.end)
         if start < end:
             yield row.whole[at:start], style
@@ -137,14 +137,15 @@ def _text(row: Row, style: str, search: Scan | None) -> Iterator[Span]:
     yield row.whole[at : row.end], style
 
 
-def _matches(search: Scan, line: str) -> Sequence[tuple[int, int]]:
-    """Return where a line matches; the same lines are asked for again with each redraw."""
+def _matches(search: Scan, row: Row) -> Sequence[tuple[int, int]]:
+    """Return where a row's line matches, around the row; the same rows are asked for again with each redraw."""
     known = _MATCHES.setdefault(search, {})
-    if line not in known:
-        if len(known) >= MOST_LINES:
+    section = row.whole, row.start // SECTION
+    if section not in known:
+        if len(known) >= MOST_SECTIONS:
             known.clear()
-        known[line] = search.spans(line)
-    return known[line]
+        known[section] = search.spans(row.whole, row.start)
+    return known[section]
 
 
 def _fitting(name: str, cells: int) -> str:

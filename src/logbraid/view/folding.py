@@ -15,10 +15,13 @@ from typing import Final, NamedTuple
 from logbraid.sinks.visible import visible_name
 from logbraid.view.cells import width
 
-__all__ = ["Fold", "Shown", "has_json", "inert", "shown"]
+__all__ = ["Fold", "Place", "Shown", "has_json", "inert", "is_abridged", "place", "shown"]
 
 LONGEST: Final = 1 << 16
 """Bytes of a line that are shown."""
+
+AROUND: Final = 1 << 12
+"""Bytes behind the focus that are shown besides, where there are so many."""
 
 MOST_LINES: Final = 10_000
 """Lines of a record that are shown."""
@@ -62,23 +65,72 @@ class Shown(NamedTuple):
     hidden: int
 
 
-def shown(data: bytes, fold: Fold) -> Shown:
-    """Return what is shown of a record's bytes."""
+class Place(NamedTuple):
+    """Where something stands in what is shown of a record.
+
+    Attributes:
+        line: in which of the lines that are shown.
+        character: at which of its characters.
+    """
+
+    line: int
+    character: int
+
+
+def shown(data: bytes, fold: Fold, focus: int = 0) -> Shown:
+    """Return what is shown of a record's bytes.
+
+    Args:
+        data: the bytes.
+        fold: how much of them.
+        focus: one of them, which is among what is shown of lines that are too long, or too many, to be shown as a
+            whole; of JSON that is indented, the beginning is shown in any case.
+    """
     if fold is Fold.FOLDED:
-        return _folded(data)
+        return _folded(data, focus)
     data = data.removesuffix(b"\n")
     pretty = _pretty(data) if fold is Fold.PRETTY else None
-    lines = data.split(b"\n", MOST_LINES) if pretty is None else pretty
-    return Shown([*map(_line, lines[:MOST_LINES]), *_left_out(lines[MOST_LINES:])], 0)
+    if pretty is not None:
+        return Shown([*map(_line, pretty[:MOST_LINES]), *_left_out(pretty[MOST_LINES:])], 0)
+    line, at = _line_of(data, focus)
+    skipped = _skipped(line)
+    lines = data.split(b"\n", skipped + MOST_LINES)[skipped:]
+    pieces = [_line(each, at if number == line else 0) for number, each in enumerate(lines[:MOST_LINES], skipped)]
+    before = [f"[{skipped:,} lines before]"] if skipped else []
+    return Shown([*before, *pieces, *_left_out(lines[MOST_LINES:])], 0)
 
 
-def _folded(data: bytes) -> Shown:
+def is_abridged(data: bytes) -> bool:
+    """Whether some of a record's bytes may not be shown even where it is unfolded."""
+    return len(data) > min(LONGEST, MOST_LINES)
+
+
+def place(data: bytes, focus: int) -> Place:
+    """Return where one of a record's bytes stands in what is shown with it as the focus, unless as indented JSON."""
+    line, at = _line_of(data, focus)
+    skipped = _skipped(line)
+    text = data[focus - at :].split(b"\n", 1)[0].removesuffix(b"\r")
+    begin, _ = _piece(text, at)
+    return Place(line - skipped + bool(skipped), len(_before(begin)) + len(inert(_decoded(text[begin:at]))))
+
+
+def _line_of(data: bytes, focus: int) -> tuple[int, int]:
+    """Return on which line a byte stands, and as which of it."""
+    return data.count(b"\n", 0, focus), focus - (data.rfind(b"\n", 0, focus) + 1)
+
+
+def _skipped(line: int) -> int:
+    """Return how many lines are left out before the one with the focus."""
+    return 0 if line < MOST_LINES else line - MOST_LINES // 2
+
+
+def _folded(data: bytes, focus: int) -> Shown:
     """Return the first line, without a copy of all the others."""
     end = len(data) - data.endswith(b"\n")
     first = data.find(b"\n", 0, end)
     if first < 0:
-        return Shown([_line(data[:end])], 0)
-    return Shown([_line(data[:first])], data.count(b"\n", first, end))
+        return Shown([_line(data[:end], focus)], 0)
+    return Shown([_line(data[:first], focus if focus < first else 0)], data.count(b"\n", first, end))
 
 
 def has_json(data: bytes) -> bool:
@@ -103,15 +155,35 @@ def inert(text: str) -> str:
     return "".join(pieces)
 
 
-def _line(data: bytes) -> str:
-    """Return a line as it may be shown, of a very long one the beginning."""
+def _line(data: bytes, focus: int = 0) -> str:
+    """Return a line as it may be shown, of a very long one the beginning, or the piece around the focus."""
     data = data.removesuffix(b"\r")
     if len(data) <= LONGEST:
         return inert(_decoded(data))
-    end = LONGEST
-    while end > LONGEST - 4 and data[end] & 0xC0 == 0x80:  # not in the middle of a character
-        end -= 1
-    return f"{inert(_decoded(data[:end]))} [{len(data) - end:,} more bytes]"
+    begin, end = _piece(data, focus)
+    behind = f" [{len(data) - end:,} more bytes]" if end < len(data) else ""
+    return f"{_before(begin)}{inert(_decoded(data[begin:end]))}{behind}"
+
+
+def _piece(data: bytes, focus: int) -> tuple[int, int]:
+    """Return from which byte on a line is shown, and up to which."""
+    if len(data) <= LONGEST:
+        return 0, len(data)
+    begin = 0 if focus < LONGEST - AROUND else _edge(data, min(focus - LONGEST // 2, len(data) - LONGEST))
+    return begin, _edge(data, min(begin + LONGEST, len(data)))
+
+
+def _edge(data: bytes, at: int) -> int:
+    """Return the nearest place before a byte that is not in the middle of a character."""
+    edge = at
+    while at < len(data) and edge > max(at - 4, 0) and data[edge] & 0xC0 == 0x80:
+        edge -= 1
+    return edge
+
+
+def _before(begin: int) -> str:
+    """Say what is left out before a piece."""
+    return f"[{begin:,} bytes before] " if begin else ""
 
 
 def _decoded(data: bytes) -> str:

@@ -1,7 +1,8 @@
 """Numbers of every record, in the order in which records came: when, from where, how long, how grave. Never their text.
 
 Records are numbered from 0 on and stand in blocks of a fixed size, so that a number says at once where its row is. One
-thread appends; any other may read what is below ``len``, which never changes again.
+thread appends; any other may read what is below ``len``, which never changes again, but for records whose last line has
+not ended.
 """
 
 from __future__ import annotations
@@ -14,15 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from logbraid.core.records import RecordBatch, SourceBatch
-from logbraid.core.types import FOREVER, NO_TIME, Bool, Int8, Int32, Int64, Nanos, Source
+from logbraid.core.types import NO_TIME, Bool, Int8, Int32, Int64, Nanos, Source
+from logbraid.view.bases import Bases, Part
 
 __all__ = ["SIZE", "Block", "Index", "Origin", "Rows"]
 
 SIZE: Final = 1 << 16
 """Records of a block."""
-
-_FARTHEST: Final = 1 << 32
-"""Offsets within a block count from a base, in 32 bits."""
 
 UInt16 = npt.NDArray[np.uint16]
 UInt32 = npt.NDArray[np.uint32]
@@ -67,19 +66,21 @@ class Block:
         number: of the block; its first record is ``number * SIZE``.
         count: of the records; what is behind it in the columns is not filled yet.
         top: the latest time in this block or in any before it, ns.
+        changed: rows that were given other numbers, each behind its change: who keeps something of a row heeds that.
     """
 
     def __init__(self, number: int, before: Nanos) -> None:
         self.number = number
         self.count = 0
         self.top = self._before = before
-        self._bases = _Bases()
+        self._bases = Bases()
         self._time: Int64 = np.empty(SIZE, np.int64)
         self._base: UInt16 = np.empty(SIZE, np.uint16)
         self._offset: UInt32 = np.empty(SIZE, np.uint32)
         self._length: UInt32 = np.empty(SIZE, np.uint32)
         self._level: Int8 = np.empty(SIZE, np.int8)
         self._late: list[int] = []
+        self.changed: list[int] = []
 
     def __len__(self) -> int:
         return self.count
@@ -148,6 +149,18 @@ class Block:
         if end == SIZE:
             self._bases.freeze()
 
+    def change(self, row: int, columns: _Columns, which: int) -> None:
+        """Give a record the numbers that one of a batch has; they begin at the same byte."""
+        self._time[row] = columns.time[which]
+        self._level[row] = columns.level[which]
+        self._length[row] = columns.length[which]
+        self.changed.append(row)
+
+    def come_after(self, before: Nanos) -> None:
+        """Take note of the latest time in the blocks before, and in this one."""
+        self._before = before
+        self.top = max(before, int(self.time.max()))
+
     def _place(self, columns: _Columns, rows: slice, target: slice) -> None:
         """Note where the records are: of which origin, and how far behind a base of it."""
         part = columns.part[rows]
@@ -157,67 +170,6 @@ class Block:
         base = codes[part]
         self._base[target] = base
         self._offset[target] = columns.offset[rows] - self._bases.offset[base]
-
-
-class _Part(NamedTuple):
-    """Records of one origin.
-
-    Attributes:
-        origin: its place in ``Index.origins``.
-        source: its source's number.
-        low: offset of the first one.
-        high: offset of the last one.
-    """
-
-    origin: int
-    source: int
-    low: int
-    high: int
-
-
-class _Bases:
-    """From where the offsets of a block's records count, and in which origin.
-
-    There are never more of them than records. The arrays are replaced, never changed, before there are records that
-    need them: another thread finds in them whatever it looks up.
-
-    Attributes:
-        origin: place of each base's origin in ``Index.origins``.
-        source: number of its source.
-        offset: of the first byte that counts.
-    """
-
-    __slots__ = ("_newest", "offset", "origin", "source")
-
-    def __init__(self) -> None:
-        self.origin: Int32 = np.empty(0, np.int32)
-        self.source: Int32 = np.empty(0, np.int32)
-        self.offset: Int64 = np.empty(0, np.int64)
-        self._newest: dict[int, tuple[int, int]] = {}  # of each origin: which base, and its offset
-
-    def codes(self, parts: Sequence[_Part]) -> list[int]:
-        """Return the base of each part; made, where there is none that is near enough."""
-        codes: list[int] = []
-        new: list[_Part] = []
-        for part in parts:
-            code, offset = self._newest.get(part.origin, (0, FOREVER))
-            if not offset <= part.low <= part.high < offset + _FARTHEST:
-                code = len(self.offset) + len(new)
-                self._newest[part.origin] = code, part.low
-                new.append(part)
-            codes.append(code)
-        if new:
-            self._add(new)
-        return codes
-
-    def freeze(self) -> None:
-        """Forget what is only needed to find more."""
-        self._newest = {}
-
-    def _add(self, new: Sequence[_Part]) -> None:
-        self.origin = np.append(self.origin, np.array([part.origin for part in new], np.int32))
-        self.source = np.append(self.source, np.array([part.source for part in new], np.int32))
-        self.offset = np.append(self.offset, np.array([part.low for part in new], np.int64))
 
 
 class _Columns(NamedTuple):
@@ -233,13 +185,31 @@ class _Columns(NamedTuple):
         late: whether it is; None: none is.
     """
 
-    parts: Sequence[_Part]
+    parts: Sequence[Part]
     part: Int32
     time: Int64
     offset: Int64
     length: Int64
     level: Int8
     late: Bool | None
+
+    def take(self, rows: Int64) -> _Columns:
+        """Return some of the records."""
+        parts, part, time, offset, length, level, late = self
+        late = None if late is None else late[rows]
+        return _Columns(parts, part[rows], time[rows], offset[rows], length[rows], level[rows], late)
+
+
+class _Unended(NamedTuple):
+    """A record whose last line has not ended.
+
+    Attributes:
+        record: its number.
+        offset: of its first byte in its origin.
+    """
+
+    record: int
+    offset: int
 
 
 class Index:
@@ -248,11 +218,17 @@ class Index:
     Attributes:
         blocks: all but the last are full.
         origins: of all records, in the order in which they came up.
+        unended: records that may still grow. Who keeps something of a record looks here before it reads it: a record is
+            put here before it is there, and leaves only when its numbers are what they stay.
+        changes: how often such a record was given other numbers.
     """
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self.origins: list[Origin] = []
+        self.unended: frozenset[int] = frozenset()
+        self.changes = 0
+        self._endings: dict[int, _Unended] = {}  # by origin
         self._numbers: dict[tuple[int, int], int] = {}  # of the origins, by source and generation
         self._count = 0
 
@@ -260,17 +236,21 @@ class Index:
         return self._count
 
     def append(self, batch: RecordBatch) -> None:
-        """Take the records of a batch behind those that are there."""
+        """Take the records of a batch behind those that are there; one that was there unended keeps its number."""
         columns = self._columns(batch)
-        done = 0
-        while done < len(batch):
-            if not self.blocks or len(self.blocks[-1]) == SIZE:
-                self.blocks.append(Block(len(self.blocks), self.blocks[-1].top if self.blocks else NO_TIME))
-            block = self.blocks[-1]
-            end = min(done + SIZE - len(block), len(batch))
-            block.fill(columns, slice(done, end))
-            self._count += end - done
-            done = end
+        self._append(self._ended(columns) if self._endings else columns)
+
+    def append_unended(self, batch: RecordBatch) -> None:
+        """Take a record whose last line has not ended: as a new one, or with more bytes where it is there already."""
+        columns = self._columns(batch)
+        origin, offset = columns.parts[0].origin, int(columns.offset[0])
+        known = self._endings.get(origin)
+        if known is not None and known.offset == offset:
+            self._change(known.record, columns, 0)
+        else:
+            self._endings[origin] = _Unended(len(self), offset)
+            self._say_unended()
+            self._append(columns)
 
     def at(self, record: int) -> tuple[Block, int]:
         """Return the block of a record and its row there."""
@@ -307,6 +287,48 @@ class Index:
         block = self.blocks[low]
         return block.first + int(np.searchsorted(block.reached, time))
 
+    def _append(self, columns: _Columns) -> None:
+        done, count = 0, len(columns.time)
+        while done < count:
+            if not self.blocks or len(self.blocks[-1]) == SIZE:
+                self.blocks.append(
+                    Block(
+                        len(self.blocks),
+                        self.blocks[-1].top if self.blocks else NO_TIME,
+                    )
+                )
+            block = self.blocks[-1]
+            end = min(done + SIZE - len(block), count)
+            block.fill(columns, slice(done, end))
+            self._count += end - done
+            done = end
+
+    def _ended(self, columns: _Columns) -> _Columns:
+        """Give records that were there unended the numbers with which they have come; return the others."""
+        is_new = np.ones(len(columns.time), np.bool_)
+        for number, part in enumerate(columns.parts):
+            known = self._endings.get(part.origin)
+            if known is None or part.high < known.offset:
+                continue
+            for row in np.flatnonzero((columns.part == number) & (columns.offset == known.offset)).tolist():
+                self._change(known.record, columns, row)
+                is_new[row] = False
+            del self._endings[part.origin]
+        self._say_unended()
+        return columns.take(np.flatnonzero(is_new))
+
+    def _change(self, record: int, columns: _Columns, which: int) -> None:
+        block, row = self.at(record)
+        block.change(row, columns, which)
+        before = self.blocks[block.number - 1].top if block.number else NO_TIME
+        for each in self.blocks[block.number :]:
+            each.come_after(before)
+            before = each.top
+        self.changes += 1
+
+    def _say_unended(self) -> None:
+        self.unended = frozenset(known.record for known in self._endings.values())
+
     def _columns(self, batch: RecordBatch) -> _Columns:
         sizes = [len(part) for part in batch.parts]
         part = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes).take(batch.order)
@@ -314,11 +336,11 @@ class Index:
         parts = [self._part(each) for each in batch.parts]
         return _Columns(parts, part, batch.time, batch.offset, lengths, batch.level, batch.late)
 
-    def _part(self, part: SourceBatch) -> _Part:
+    def _part(self, part: SourceBatch) -> Part:
         number = self._numbers.setdefault((part.source.id, part.generation), len(self.origins))
         if number == len(self.origins):
             self.origins.append(Origin(part.source, part.generation))
-        return _Part(number, part.source.id, int(part.starts[0]) + part.base, int(part.starts[-1]) + part.base)
+        return Part(number, part.source.id, int(part.starts[0]) + part.base, int(part.starts[-1]) + part.base)
 
 
 def _lengths(part: SourceBatch) -> Int64:

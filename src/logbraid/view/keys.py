@@ -23,7 +23,7 @@ class Group(Enum):
     WINDOW = "Window"
     SOURCES = "In the list of sources"
     PROMPT = "While something is typed"
-    HELP = "In this list of keys"
+    LISTS = "In this list of keys, and in that of notices"
 
 
 class Key(NamedTuple):
@@ -88,8 +88,8 @@ KEYS: Final = (
             ("!", "ask('hide')", "hide what matches; nothing: drop the last pattern"),
             ("x", "drop", "drop the last pattern"),
             ("X", "show_all", "show all again"),
-            ("+", "graver(1)", "hide the least grave level"),
-            ("-", "graver(-1)", "show one more level"),
+            ("+", "graver(1)", "hide the least grave level that is there"),
+            ("-", "graver(-1)", "show one more of these levels"),
             ("S", "sources", "show or hide the list of sources"),
             ("tab", "to_sources", "to the list of sources, to choose there"),
         ),
@@ -113,6 +113,7 @@ KEYS: Final = (
             ("]", "bar(1)", "timeline: next bar"),
             ("[", "bar(-1)", "timeline: previous bar"),
             ("T", "light", "light or dark"),
+            ("i", "notices", "the last notices once more, newest first"),
             ("?", "help", "these keys"),
             ("ctrl+z", "suspend_process", "leave it for the shell; fg comes back"),
             ("q ctrl+c", "quit", "quit"),
@@ -142,13 +143,13 @@ KEYS: Final = (
         ),
     ),
     *_group(
-        Group.HELP,
+        Group.LISTS,
         (
             ("j down", "scroll(1)", "one line down"),
             ("k up", "scroll(-1)", "one line up"),
             ("space f pagedown", "page(1)", "next page"),
             ("b pageup", "page(-1)", "previous page"),
-            ("? q escape enter ctrl+c", "leave", "back to the records"),
+            ("? i q escape enter ctrl+c", "leave", "back to the records"),
         ),
     ),
 )

@@ -11,8 +11,9 @@ from sys import getsizeof
 from typing import Final, NamedTuple
 
 from logbraid.view.cells import cut, width, wrapped
-from logbraid.view.folding import Fold, Shown, has_json, shown
+from logbraid.view.folding import Fold, Place, Shown, has_json, is_abridged, place, shown
 from logbraid.view.nearby import Facts, Nearby, Recent
+from logbraid.view.scan import Scan
 
 __all__ = ["LEAST_WIDTH", "Layout", "Row"]
 
@@ -21,6 +22,9 @@ LEAST_WIDTH: Final = 12
 
 MOST_BYTES: Final = 16 << 20
 """Bytes of what is kept of records, laid out or not, or of a single record."""
+
+BESIDE: Final = 8
+"""Cells that are seen beside a match, where it must be gone to the side for it."""
 
 ROW: Final = 256
 """Bytes that a row takes besides its line, about."""
@@ -95,6 +99,7 @@ class Layout:
         self.shift = 0
         self._nearby = nearby
         self._folds: dict[int, Fold] = {}
+        self._focuses: dict[int, int] = {}
         self._before_pretty: dict[int, Fold] = {}
         self._texts: Recent[_Text] = Recent(MOST_BYTES)
         self._rows: Recent[list[Row]] = Recent(MOST_BYTES)
@@ -107,7 +112,8 @@ class Layout:
         self._rows = Recent(MOST_BYTES)
 
     def unfold(self, record: int) -> None:
-        """Show all lines of a record, or only the first one again."""
+        """Show all lines of a record, or only the first one again; of what is too long, the beginning."""
+        self._focuses.pop(record, None)
         self._refold(record, Fold.UNFOLDED if self._fold(record) is Fold.FOLDED else Fold.FOLDED)
 
     def pretty_print(self, record: int) -> bool:
@@ -122,11 +128,26 @@ class Layout:
             return False
         return True
 
+    def disclose(self, record: int, search: Scan) -> int:
+        """Have a record show its first match, unfolded or farther to the side if need be; return in which row it is."""
+        found = self._found(record, search)
+        if found is None:
+            return 0
+        rows = self.rows(record)
+        if not self._is_cut(record):
+            at_or_behind = (y for y, row in enumerate(rows) if row.line == found.line and found.character < row.end)
+            return next(at_or_behind, 0)
+        whole, begin = rows[0].whole, found.character
+        end = next((end for start, end in search.spans(whole, begin) if start <= begin < end), begin)
+        left, right = width(whole[:begin]), width(whole[:end])
+        shift = _shifted(self.shift, left, right, self.width - len(rows[0].tail))
+        if shift != self.shift:
+            self.change(shift=shift)
+        return 0
+
     def height(self, record: int, neighbours: Iterable[int] = ()) -> int:
         """Return how many rows a record takes, without a look at its text where that is possible."""
-        if not self.wrap and self._fold(record) is Fold.FOLDED:
-            return 1
-        return len(self.rows(record, neighbours))
+        return 1 if self._is_cut(record) else len(self.rows(record, neighbours))
 
     def rows(self, record: int, neighbours: Iterable[int] = ()) -> list[Row]:
         """Return the rows of a record, at least one."""
@@ -139,14 +160,33 @@ class Layout:
         return rows
 
     def _text(self, record: int, neighbours: Iterable[int]) -> _Text:
-        """Return what is shown of a record; text that is gone is not kept, for it may come back."""
+        """Return what is shown of a record; what may change is not kept."""
         text = self._texts.get(record)
         if text is None:
             reading = self._nearby.read(record, neighbours)
-            text = _Text(reading.facts, shown(reading.data, self._fold(record)))
-            if not reading.is_gone:
+            text = _Text(reading.facts, shown(reading.data, self._fold(record), self._focuses.get(record, 0)))
+            if not reading.may_change:
                 self._texts.keep(record, text, text.size)
         return text
+
+    def _found(self, record: int, search: Scan) -> Place | None:
+        """Return where the first match in a record is shown, from now on at least; None: it is not."""
+        data = self._nearby.read(record, ()).data
+        if self._fold(record) is Fold.PRETTY:
+            data = "\n".join(self._text(record, ()).shown.lines).encode("utf-8", "replace")
+            at = search.find(data)
+            return None if at is None else place(data, at)
+        at = search.find(data)
+        if at is None:
+            return None
+        if is_abridged(data):
+            self._focuses[record] = at
+        self._refold(record, Fold.UNFOLDED if b"\n" in data[:at] else self._fold(record))
+        return place(data, at)
+
+    def _is_cut(self, record: int) -> bool:
+        """Whether a record takes one row, however long it is."""
+        return not self.wrap and self._fold(record) is Fold.FOLDED
 
     def _fold(self, record: int) -> Fold:
         return self._folds.get(record, Fold.FOLDED)
@@ -159,7 +199,7 @@ class Layout:
     def _lay_out(self, record: int, text: _Text) -> list[Row]:
         facts, (lines, hidden) = text
         tail = f" +{hidden}" if hidden else ""
-        if self._fold(record) is Fold.FOLDED and not self.wrap:
+        if self._is_cut(record):
             slices = [self._cut(lines[0], len(tail))]
         else:
             slices = [each for number, line in enumerate(lines) for each in self._wrapped(number, line, len(tail))]
@@ -180,3 +220,16 @@ class Layout:
         if width(line[edges[-2] :]) + tail > self.width:
             edges.append(len(line))
         return [_Slice(number, start, end) for start, end in pairwise(edges)]
+
+
+def _shifted(shift: int, left: int, right: int, room: int) -> int:
+    """Return how far to go to the side, that the cells from ``left`` on and up to ``right`` are seen, or the first.
+
+    No farther than from the shift before; but where the beginning of the line can be seen too, there.
+    """
+    if shift <= left and right <= shift + room:
+        return shift
+    if right <= room:
+        return 0
+    nearest = left - BESIDE if left < shift else right + BESIDE - room
+    return min(max(nearest, right - room), left)

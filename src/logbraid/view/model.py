@@ -18,6 +18,7 @@ from logbraid.core.levels import LEVELS
 from logbraid.core.moments import parse_moment
 from logbraid.core.records import Record
 from logbraid.core.types import Nanos, Source, SourceId
+from logbraid.view.census import Census
 from logbraid.view.index import Block, Index
 from logbraid.view.pane import Pane
 from logbraid.view.saving import save
@@ -58,10 +59,13 @@ class _Quest:
         round: where there is none in that direction, it goes on from the other end.
         more: so many of them come before the one that is meant.
         last: where there is none, the last record will do.
+        among: so many records there were when it was asked for. What has come since does not count: where records come
+            faster than they are scanned, nothing would ever be known of all.
     """
 
     start: int
     step: int
+    among: int
     hits: Scan | None = None
     least: int | None = None
     round: bool = False
@@ -96,6 +100,7 @@ class Model:
         self.search: Scan | None = None
         self.bookmarks: list[int] = []
         self.went_round = False
+        self._census = self._whole = Census(self.selection)
         self._timeline = Timeline(index)
         self._range: tuple[Nanos, Nanos] | None = None
         self._quest: _Quest | None = None
@@ -122,11 +127,20 @@ class Model:
         self.rules = ()
         self._select(Selection(self.index))
 
-    def graver(self, step: int) -> None:
-        """Show only what is so many levels graver than now, or less grave below 0; beyond the ends: all, or fatal."""
-        least = -1 if self.selection.least is None else self.selection.least
-        least = min(max(least + step, -1), len(LEVELS) - 1)
-        self._select(self.selection.with_least(None if least < 0 else least))
+    def graver(self, step: int) -> Sequence[str]:
+        """Hide so many more of the levels that there are, or show them again below 0; the gravest one stays.
+
+        Returns:
+            the names of the levels that are hidden then.
+        """
+        whole = self.selection.with_least(None)
+        if whole != self._whole.selection:
+            self._whole = Census(whole)
+        levels = self._whole.levels()
+        before = sum(level < (self.selection.least or 0) for level in levels)
+        hidden = max(min(before + step, len(levels) - 1), 0)
+        self._select(self.selection.with_least(levels[hidden] if hidden else None))
+        return [LEVELS[level] for level in levels[:hidden]]
 
     def toggle(self, source: SourceId) -> None:
         """Hide a source, or show it again."""
@@ -147,7 +161,20 @@ class Model:
 
     def _select(self, selection: Selection) -> None:
         self.selection = selection
+        self._census = Census(selection)
+        if selection.least is None:
+            self._whole = self._census
         self.pane.select(selection)
+
+    @property
+    def rank(self) -> int | None:
+        """Place of the current record among those that are shown, from 1 on; None: that is not known."""
+        return self._census.rank(self.pane.current) if self.pane.current < len(self.index) else None
+
+    @property
+    def sifted(self) -> bool:
+        """Whether it is known of every record if it is shown."""
+        return not any(map(self.selection.pending, list(self.index.blocks)))
 
     # Looking for records
 
@@ -164,12 +191,12 @@ class Model:
         if quest is not None and (quest.hits, quest.step) == (self.search, step):  # asked for before it was found
             self._quest = replace(quest, more=quest.more + 1)
             return self.settle()
-        return self._seek(_Quest(self.pane.current, step, hits=self.search, round=True))
+        return self._seek(_Quest(self.pane.current, step, len(self.index), hits=self.search, round=True))
 
     @property
     def scanned(self) -> int:
-        """Records that were scanned for any pattern: where there are more, more may be shown."""
-        return sum(scan.reach for scan in self._scans)
+        """Records that were scanned for any pattern, some again: where there are more, more may be shown."""
+        return sum(scan.reach + scan.renewals for scan in self._scans)
 
     @property
     def _scans(self) -> Sequence[Scan]:
@@ -183,7 +210,7 @@ class Model:
 
     def grave(self, step: int) -> bool | None:
         """Go to the next error, or the one before; as ``settle``."""
-        return self._seek(_Quest(self.pane.current, step, least=ERROR))
+        return self._seek(_Quest(self.pane.current, step, len(self.index), least=ERROR))
 
     def goto_time(self, text: str, now: Nanos) -> None:
         """Go to the first record at or after a time as people write it. Raises UsageError.
@@ -206,7 +233,7 @@ class Model:
         if record >= len(self.index):
             self.pane.end()
         else:
-            self._seek(_Quest(record - 1, 1, last=True))
+            self._seek(_Quest(record - 1, 1, len(self.index), last=True))
 
     def forget_quest(self) -> None:
         """Do not go there any more."""
@@ -224,7 +251,7 @@ class Model:
     def settle(self) -> bool | None:
         """Go to what is looked for, if it is known by now; say whether it was found, None: not known yet."""
         while (quest := self._quest) is not None:
-            found = self.selection.seek(quest.start, quest.step, quest.hits, quest.least)
+            found = self.selection.seek(quest.start, quest.step, quest.hits, quest.least, quest.among)
             if found.pending:
                 break
             self._quest = self._next(quest, found.record)
@@ -233,7 +260,9 @@ class Model:
         return None
 
     def _go(self, quest: _Quest, found: int | None) -> bool:
-        if found is not None:
+        if found is not None and quest.hits is not None:
+            self.pane.goto_match(found, quest.hits)
+        elif found is not None:
             self.pane.goto(found)
         elif quest.last:
             self.pane.end()
@@ -246,7 +275,7 @@ class Model:
         if not quest.round:
             return None
         self.went_round = True
-        return replace(quest, start=-1 if quest.step > 0 else len(self.index), round=False)
+        return replace(quest, start=-1 if quest.step > 0 else quest.among, round=False)
 
     @property
     def current(self) -> int | None:

@@ -1,7 +1,7 @@
 """The records around the screen: read a stretch at a time, and kept until others are wanted more.
 
-A record's text never changes, so nothing here ever grows old, but for text that is gone, which may come back. Nothing
-here knows what of a text is shown.
+A record's text never changes, so nothing here ever grows old, but for text that is gone, which may come back, and for
+lines that have not ended. Nothing here knows what of a text is shown.
 """
 
 from __future__ import annotations
@@ -49,10 +49,22 @@ class Facts(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A record as it was read."""
+    """A record as it was read.
+
+    Attributes:
+        facts: about it.
+        data: its text.
+        unended: it had not ended then.
+    """
 
     facts: Facts
     data: bytes
+    unended: bool = False
+
+    @property
+    def may_change(self) -> bool:
+        """Whether it is to be read again each time."""
+        return self.unended or self.is_gone
 
     @property
     def is_gone(self) -> bool:
@@ -119,7 +131,9 @@ class Nearby:
             record: its number.
             neighbours: what will be wanted next, in this order; read too, where something must be read.
         """
-        reading = self._kept.get(record) or self._read(record, self._stretch(record, neighbours))
+        reading = self._kept.get(record)
+        if reading is None or reading.unended:
+            reading = self._read(record, self._stretch(record, neighbours))
         if reading.is_gone:
             self._kept.drop(record)
         return reading
@@ -140,6 +154,7 @@ class Nearby:
 
     def _read(self, record: int, neighbours: Iterable[int]) -> Reading:
         wanted = sorted({record, *neighbours})
+        unended = self._index.unended
         batch = self._shelf.batch(self._index, wanted)
         late = [False] * len(wanted) if batch.late is None else batch.late.tolist()
         texts = [data or b"" for data in batch.payload.to_pylist()]
@@ -147,6 +162,6 @@ class Nearby:
         readings = {}
         for each, time, source, level, is_late, data in zip(wanted, *numbers, late, texts, strict=True):
             facts = Facts(time, SourceId(source), level, is_late)
-            readings[each] = Reading(facts, data)
+            readings[each] = Reading(facts, data, each in unended)
             self._kept.keep(each, readings[each], len(data))
         return readings[record]

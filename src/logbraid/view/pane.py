@@ -15,6 +15,7 @@ from logbraid.view.cells import width
 from logbraid.view.index import Index
 from logbraid.view.layout import LEAST_WIDTH, Layout, Row
 from logbraid.view.nearby import Nearby
+from logbraid.view.scan import Scan
 from logbraid.view.selection import Selection
 from logbraid.view.shelf import Shelf
 
@@ -183,6 +184,15 @@ class Pane:
         record = max(min(record, len(self._index) - 1), 0)
         y = self._y(record)
         self._aim_at(_Aim(record, 1, self.height // 2 if y is None else max(y, 0)))
+
+    def goto_match(self, record: int, search: Scan) -> None:
+        """Make a record current and see its first match: where it is folded away, or beyond the edge, or below."""
+        row = self._layout.disclose(record, search)
+        self.goto(record)
+        y = self._y(self.current)
+        if y is not None and y + row >= self.height:
+            top = self._up(_Place(record, row), self.height // 2)
+            self._top = self._filled(top, at_least=_Place(0, 0))
 
     def move(self, records: int) -> None:
         """Make the record current that is so many below, or above; the screen goes along."""

@@ -25,7 +25,7 @@ from logbraid.view.shelf import Shelf, portions
 
 __all__ = ["save"]
 
-AT_ONCE: Final = 16 << 20
+AT_ONCE: Final = 4 << 20
 """Bytes that are read before they are written, or a single record."""
 
 _FORMATS: Final[dict[str, OutputFormat]] = {".jsonl": "jsonl", ".parquet": "parquet"}
@@ -44,14 +44,17 @@ def save(path: str, selection: Selection, shelf: Shelf, sources: Sequence[Source
     Raises:
         SinkError: it cannot be written, is there already, or was given up.
     """
+
+    def go_on() -> None:
+        if stopped():
+            raise SinkError(f"{path} was not saved")
+
     _claim(path)
     count = 0
     try:
         sink = sink_for(path, sources, _FORMATS.get(os.path.splitext(path)[1], "text"), labelled=False)
         try:
-            for batch in _batches(selection, shelf):
-                if stopped():
-                    raise SinkError(f"{path} was not saved")
+            for batch in _batches(selection, shelf, go_on):
                 sink.write(batch)
                 count += len(batch)
             sink.close()
@@ -74,20 +77,22 @@ def _claim(path: str) -> None:
             raise SinkError(f"{path} is there already") from None
 
 
-def _batches(selection: Selection, shelf: Shelf) -> Iterator[RecordBatch]:
-    """Yield all records that are selected, with their text."""
+def _batches(selection: Selection, shelf: Shelf, go_on: Callable[[], None]) -> Iterator[RecordBatch]:
+    """Yield all records that are selected, with their text; before each read it is asked whether to go on."""
     torn: tuple[int, int] | None = None  # where a line goes on that was cut for its length
     for block in list(selection.index.blocks):
-        records = _selected(selection, block)
+        records = _selected(selection, block, go_on)
         for portion in portions(selection.index, records, AT_ONCE):
+            go_on()
             batch = shelf.batch(selection.index, records[portion])
             yield replace(batch, open_before=torn)
             torn = batch.open_after
 
 
-def _selected(selection: Selection, block: Block) -> Int64:
+def _selected(selection: Selection, block: Block, go_on: Callable[[], None]) -> Int64:
     """Return the numbers of a block's records that are selected."""
-    for scan in selection.pending(block):
-        scan.scan(block)
+    while pending := selection.pending(block):
+        go_on()
+        pending[0].scan(block)
     mask = selection.mask(block)
     return np.flatnonzero([] if mask is None else mask) + block.first

@@ -1,4 +1,4 @@
-"""Which records match a pattern: found block by block, whenever somebody has the time, and kept as one bool a record.
+"""Which records match a pattern: found piece by piece, whenever somebody has the time, and kept as one bool a record.
 
 The text is read for that and forgotten again. Nothing here decides what is shown, or what is to be scanned first.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from threading import Lock
+from itertools import islice
 from typing import Any, Final, TypeAlias, cast
 
 import numpy as np
@@ -18,15 +18,20 @@ from logbraid.core.kernels import matches
 from logbraid.core.types import Bool, Bytes8, Int64
 from logbraid.errors import UsageError
 from logbraid.view.index import Block, Index
+from logbraid.view.masks import Masks
 from logbraid.view.shelf import Shelf, portions
 
-__all__ = ["Scan"]
+__all__ = ["SECTION", "Scan"]
 
-PORTION: Final = 16 << 20
-"""Bytes that are read at once, or a single record."""
+PIECE: Final = 1 << 14
+"""Records that are scanned at once, at most: nobody who is to end waits for more than that."""
 
-_LONGEST: Final = 4096
-"""Characters of a shown text in which matches are looked for, so that no line can hold up the screen."""
+PORTION: Final = 2 << 20
+"""Bytes that are read at once, or a single record: of a cold disk, at most 512 places."""
+
+SECTION: Final = 2048
+"""Characters of a line: matches are looked for in one section and as much around it, so that no line can hold up the
+screen."""
 
 _OPEN: Final = b"\xfe"
 _CLOSE: Final = b"\xff"
@@ -59,9 +64,9 @@ class Scan:
         self._index = index
         self._shelf = shelf
         self._expression = f"(?{'m' if _minds_case(pattern) else 'mi'}){pattern}"
-        self._masks: dict[int, Bool] = {}
-        self._count = self._reach = 0
-        self._publishing = Lock()
+        self._masks = Masks()
+        self._renewed: dict[int, int] = {}
+        self.renewals = 0
         try:
             self._matches(pa.array([b""], pa.large_binary()))
         except (pa.ArrowInvalid, UnicodeEncodeError) as error:
@@ -71,57 +76,79 @@ class Scan:
     @property
     def count(self) -> int:
         """Matches so far."""
-        return self._count
+        return self._masks.count
 
     @property
     def reach(self) -> int:
         """Records that are scanned."""
-        return self._reach
+        return self._masks.reach
 
-    def mask(self, block: Block) -> Bool | None:
-        """Return which of a block's first records match, as far as they are scanned; None: none of them is."""
-        return self._masks.get(block.number)
+    def mask(self, block: Block) -> Bool:
+        """Return which of a block's first records match, as far as they are scanned."""
+        return self._masks.mask(block.number)
+
+    def known(self, block: Block) -> int:
+        """Return how many of a block's first records are scanned."""
+        return self._masks.known(block.number)
+
+    def renewed(self, block: Block) -> int:
+        """Return how many of the block's changes are in the mask."""
+        return self._renewed.get(block.number, 0)
 
     def is_done(self, block: Block) -> bool:
-        """Whether all records that the block has now are scanned."""
-        return self._done(block) == len(block)
+        """Whether all records that the block has now are scanned, as they are now."""
+        return self.known(block) == len(block) and self.renewed(block) == len(block.changed)
 
     def scan(self, block: Block) -> None:
-        """Scan what of the block is not scanned yet: reads files, for some 50 ms a block."""
-        done = self._done(block)
-        records = np.arange(done, len(block), dtype=np.int64) + block.first
-        for portion in portions(self._index, records, PORTION):
+        """Scan the next piece of what of the block is not scanned yet: reads files, for some 5 ms."""
+        changes = self._renew(block)
+        done = self.known(block)
+        records = np.arange(done, min(len(block), done + PIECE), dtype=np.int64) + block.first
+        for portion in islice(portions(self._index, records, PORTION), 1):
             batch = self._shelf.batch(self._index, records[portion])
-            self._publish(block, done + portion.start, self._matches(batch.payload))
+            self._masks.add(block.number, done, self._matches(batch.payload))
+        self._renewed[block.number] = changes  # what has grown meanwhile may have been read before
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """Return where a line matches, as it is shown: from which character on and up to which; none is empty."""
-        data = text[:_LONGEST].encode("utf-8", "replace")
+    def _renew(self, block: Block) -> int:
+        """Scan records again that have grown; return how many changes that were."""
+        changes, known = len(block.changed), self.known(block)
+        rows = sorted({row for row in block.changed[self.renewed(block) : changes] if row < known})
+        if rows:
+            batch = self._shelf.batch(self._index, np.array(rows, np.int64) + block.first)
+            self._masks.change(block.number, rows, self._matches(batch.payload))
+            self.renewals += 1
+        self._renewed[block.number] = changes
+        return changes
+
+    def find(self, text: bytes) -> int | None:
+        """Return at which byte of a record's text the first match begins; None: there is none."""
+        texts = cast("pa.LargeBinaryArray", self._array(text))
+        at = int(pc.find_substring_regex(texts, self._expression)[0].as_py())
+        return None if at < 0 else at
+
+    def spans(self, text: str, near: int = 0) -> list[tuple[int, int]]:
+        """Return where a line matches, as it is shown: from which character on and up to which; none is empty.
+
+        Args:
+            text: the line.
+            near: a character; of a long line, only the section that it is in is looked at, and what is around that.
+        """
+        begin = max(near // SECTION * SECTION - SECTION // 2, 0)
+        data = text[begin : begin + 2 * SECTION].encode("utf-8", "replace")
         marked = self._marked(data)
-        return _characters(data, _spans(marked))
-
-    def _done(self, block: Block) -> int:
-        mask = self._masks.get(block.number)
-        return 0 if mask is None else len(mask)
+        return [(begin + first, begin + last) for first, last in _characters(data, _spans(marked))]
 
     def _matches(self, texts: Texts) -> Bool:
         return matches(texts if self.pattern.isascii() else _as_utf8(texts), self._expression)
 
-    def _publish(self, block: Block, begin: int, found: Bool) -> None:
-        """Keep of what was found what is not known yet: another thread may have been faster, at the same rows."""
-        with self._publishing:
-            known = self._masks.get(block.number, found[:0])
-            new = found[len(known) - begin :] if begin <= len(known) else found[:0]
-            if len(new):
-                self._masks[block.number] = np.concatenate([known, new])
-                self._count += int(np.count_nonzero(new))
-                self._reach += len(new)
+    def _array(self, data: bytes) -> Texts:
+        """Return a text as the pattern is to see it."""
+        texts: Texts = pa.array([data], pa.large_binary())
+        return texts if self.pattern.isascii() else _as_utf8(texts)
 
     def _marked(self, data: bytes) -> bytes:
         """Return a text with marks around each match: RE2 is linear in time, where Python's ``re`` is not."""
-        texts: Texts = pa.array([data], pa.large_binary())
-        if not self.pattern.isascii():
-            texts = _as_utf8(texts)
+        texts = self._array(data)
         # The stubs know a replacement of text only; Arrow takes bytes, and needs bytes that are no text.
         around = cast(str, _OPEN + rb"\0" + _CLOSE)
         marked = pc.replace_substring_regex(texts, self._expression, around)

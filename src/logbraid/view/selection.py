@@ -14,13 +14,13 @@ import numpy as np
 
 from logbraid.core.types import Bool, SourceId
 from logbraid.view.index import SIZE, Block, Index
+from logbraid.view.masks import Masks
 from logbraid.view.scan import Scan
 
 __all__ = ["Found", "Selection"]
 
 _ALL: Final[Bool] = np.ones(SIZE, np.bool_)
 _ALL.flags.writeable = False
-_NONE: Final[Bool] = _ALL[:0]
 
 _AT_ONCE: Final = 256
 """Record numbers that become Python's own at once: about four screens."""
@@ -65,7 +65,8 @@ class Selection:
     hidden: frozenset[SourceId] = frozenset()
     shown: tuple[Scan, ...] = ()
     hides: tuple[Scan, ...] = ()
-    _masks: dict[int, Bool] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _masks: Masks = field(default_factory=Masks, init=False, repr=False, compare=False)
+    _renewed: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def with_least(self, least: int | None) -> Selection:
         """Return the selection with another lowest level."""
@@ -94,7 +95,9 @@ class Selection:
         """Records that are selected, of those that are scanned."""
         if self.is_everything:
             return len(self.index)
-        return sum(int(np.count_nonzero(self._known(block))) for block in list(self.index.blocks))
+        for block in list(self.index.blocks):
+            self._learn(block)
+        return self._masks.count
 
     def pending(self, block: Block) -> list[Scan]:
         """Return what must still be scanned there before the block's mask is whole."""
@@ -125,7 +128,9 @@ class Selection:
             if not is_whole:
                 return
 
-    def seek(self, start: int, step: int, hits: Scan | None = None, least: int | None = None) -> Found:
+    def seek(
+        self, start: int, step: int, hits: Scan | None = None, least: int | None = None, behind: int | None = None
+    ) -> Found:
         """Find the selected record nearest to one, not itself, forwards (1) or backwards (-1).
 
         Args:
@@ -133,8 +138,9 @@ class Selection:
             step: in which direction.
             hits: what it must match.
             least: how grave it must be; a record without a level is not.
+            behind: forwards, no farther than up to this one, itself not; None: up to the last one there is.
         """
-        for stretch in self._stretches(start + step, step):
+        for stretch in self._stretches(start + step, step, behind):
             found = self._wanted(stretch, hits, least)
             reach = stretch.low + len(found)
             if step < 0 and reach < stretch.high:
@@ -151,7 +157,7 @@ class Selection:
         block, low, high = stretch
         known = [self._known(block)[low:high]]
         if hits is not None:
-            known.append(_scanned(hits, block)[low:high])
+            known.append(hits.mask(block)[low:high])
         if least is not None:
             known.append(block.level[low:high] >= max(least, 0))
         shortest = min(len(mask) for mask in known)
@@ -162,12 +168,28 @@ class Selection:
         """Return which of a block's first records are selected, as far as they are scanned."""
         if self.is_everything:
             return _ALL[: len(block)]
-        known = self._masks.get(block.number, _NONE)
-        reach = min([len(block), *(len(_scanned(scan, block)) for scan in self.scans)])
-        if len(known) < reach:
-            more = self._test(block, slice(len(known), reach))
-            known = self._masks[block.number] = np.concatenate([known, more])
-        return known
+        self._learn(block)
+        return self._masks.mask(block.number)
+
+    def _learn(self, block: Block) -> None:
+        """Apply the rules to what of a block is scanned by now and was not tested yet."""
+        self._renew(block)
+        known = self._masks.known(block.number)
+        reach = min([len(block), *(scan.known(block) for scan in self.scans)])
+        if known < reach:
+            self._masks.add(block.number, known, self._test(block, slice(known, reach)))
+
+    def _renew(self, block: Block) -> None:
+        """Test records again that have grown, once they are scanned as they are now."""
+        begin = self._renewed.get(block.number, 0)
+        end = min([len(block.changed), *(scan.renewed(block) for scan in self.scans)])
+        if begin < end:
+            known = self._masks.known(block.number)
+            rows = sorted({row for row in block.changed[begin:end] if row < known})
+            if rows:
+                found = [self._test(block, slice(row, row + 1)) for row in rows]
+                self._masks.change(block.number, rows, np.concatenate(found))
+            self._renewed[block.number] = end
 
     def _test(self, block: Block, rows: slice) -> Bool:
         """Apply the rules to some rows, all of them scanned."""
@@ -182,24 +204,20 @@ class Selection:
             is_open[[*self.hidden]] = False
             passed &= is_open.take(source)
         for scan in self.shown:
-            passed &= _scanned(scan, block)[rows]
+            passed &= scan.mask(block)[rows]
         for scan in self.hides:
-            passed &= ~_scanned(scan, block)[rows]
+            passed &= ~scan.mask(block)[rows]
         return passed
 
-    def _stretches(self, start: int, step: int) -> Iterator[_Stretch]:
+    def _stretches(self, start: int, step: int, behind: int | None = None) -> Iterator[_Stretch]:
         """Yield the rows from a record on, block by block, in one direction."""
         blocks = self.index.blocks
         if step > 0:
-            for number in range(max(start, 0) // SIZE, len(blocks)):
+            end = len(self.index) if behind is None else behind
+            for number in range(max(start, 0) // SIZE, -(-end // SIZE)):
                 block = blocks[number]
-                yield _Stretch(block, max(start - block.first, 0), len(block))
+                yield _Stretch(block, max(start - block.first, 0), min(end - block.first, SIZE))
         else:
             for number in range(min(start // SIZE, len(blocks) - 1), -1, -1):
                 block = blocks[number]
                 yield _Stretch(block, 0, min(start - block.first + 1, len(block)))
-
-
-def _scanned(scan: Scan, block: Block) -> Bool:
-    mask = scan.mask(block)
-    return _NONE if mask is None else mask

@@ -17,7 +17,7 @@ import numpy as np
 from logbraid.core.lines import NEWLINE
 from logbraid.core.records import RecordBatch, SourceBatch
 from logbraid.core.types import PADDING, Bytes8, Int8, Int64, Source
-from logbraid.errors import SinkError
+from logbraid.errors import SinkError, SourceError
 from logbraid.system.descriptors import Descriptors
 from logbraid.system.followed import Disk
 from logbraid.view.index import Index, Origin, Rows
@@ -123,6 +123,18 @@ class Shelf:
         late = rows.late if rows.late.any() else None
         parts = [part for group in groups for part in self._parts(index.origins, rows.take(group))]
         return RecordBatch(tuple(parts), _inverse(order), self._sources, late)
+
+    def end_of(self, path: str, offset: int, size: int) -> bytes | None:
+        """Return what stands in a file from an offset on, if that is so much and all; None: it is not, or no file."""
+        found = bytearray(size)
+        try:
+            status = self._disk.stat(path)
+            if status is None or status.size != offset + size:
+                return None
+            count = self._disk.read(path, status.identity, memoryview(found), offset)
+        except SourceError:
+            return None
+        return bytes(found) if count == size else None
 
     def close(self) -> None:
         """Give everything back: the copies are gone then, and nobody may ask any more."""

@@ -101,13 +101,13 @@ class _Grid:
     Attributes:
         width: of the buckets.
         selection: which records count.
-        kept: the counts of full blocks, by their number.
+        kept: the counts of full blocks, by their number, and how many of their records had changed.
     """
 
     def __init__(self, width: Nanos, selection: Selection) -> None:
         self.width = width
         self.selection = selection
-        self.kept: dict[int, _Counts] = {}
+        self.kept: dict[tuple[int, int], _Counts] = {}
 
     def count(self, block: Block, rows: range) -> _Counts:
         """Count some rows, as far as they are scanned."""
@@ -115,12 +115,17 @@ class _Grid:
         reach = 0 if mask is None else min(len(mask), rows.stop)
         if mask is None or reach <= rows.start:
             return _UNKNOWN
+        key = _key(block)
         chosen = slice(rows.start, reach)
         first, counts = _counts(block.reached[chosen], block.level[chosen], mask[chosen], self.width)
         found = _Counts(first, counts, reach == rows.stop)
         if found.whole and len(rows) == SIZE:
-            self.kept[block.number] = found
+            self.kept[key] = found
         return found
+
+
+def _key(block: Block) -> tuple[int, int]:
+    return block.number, len(block.changed)
 
 
 _UNKNOWN: Final = _Counts(0, np.zeros((0, COLUMNS), np.int64), whole=False)
@@ -156,7 +161,7 @@ class Timeline:
         complete = True
         for block, rows in _parts(self._index, first * width, (first + buckets) * width):
             is_full = len(rows) == SIZE
-            found = grid.kept.get(block.number) if is_full else None
+            found = grid.kept.get(_key(block)) if is_full else None
             if found is None:
                 found = grid.count(block, rows) if budget or not is_full else _UNKNOWN
                 budget -= is_full and found is not _UNKNOWN  # to learn that nothing is scanned there costs nothing

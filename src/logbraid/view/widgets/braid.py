@@ -56,7 +56,7 @@ class Braid(Painted, can_focus=True):
         """Return why no row is there."""
         if not len(self._model.index):
             return "  waiting for the first record" if self._intake.running else "  no records"
-        if any(map(self._model.selection.pending, self._model.index.blocks)):
+        if not self._model.sifted:
             return "  looking for records to show"
         return "  none of the records is shown (X: show all)"
 

@@ -110,5 +110,7 @@ class Sources(Painted, can_focus=True):
     def _numbers(self, source: SourceId) -> str:
         rates = self._intake.rates
         last = rates.last(source)
+        if last is None and self._intake.sources[source].path in self._intake.awaited:
+            return "not there yet"
         when = "" if last is None else moment_text(last, self._model.zone, day=False)
         return f"{count_text(rates.per_second(source))}/s {when:>8}"

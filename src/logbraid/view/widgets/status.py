@@ -17,7 +17,7 @@ from logbraid.view.dress import Span
 from logbraid.view.intake import Intake
 from logbraid.view.model import Model
 from logbraid.view.widgets.painted import Painted, Spans
-from logbraid.view.words import elapsed_text
+from logbraid.view.words import count_text, elapsed_text
 
 __all__ = ["Status"]
 
@@ -100,18 +100,23 @@ class Status(Painted):
         for rule in self._model.rules:
             yield f"{'&' if rule.wanted else '!'}{visible_name(rule.scan.pattern)}", "key"
         if selection.least is not None:
-            yield f"{LEVELS[selection.least]} and graver", "key"
+            yield f"below {LEVELS[selection.least]} hidden", "key"
         if selection.hidden:
             yield f"{len(selection.hidden):,} source{'s' if len(selection.hidden) > 1 else ''} hidden", "key"
-        if not selection.is_everything:
-            yield f"{selection.count:,} shown", ""
 
     def _where(self) -> str:
-        count = len(self._model.index)
+        """Return where the current record is: among all, or among those that are shown, and of how many these are."""
+        model = self._model
+        count = len(model.index)
         if not count:
             return "no records"
-        record = min(self._model.pane.current + 1, count)
-        return f"{record:,} of {count:,} ({record * 100 // count} %)"
+        if model.selection.is_everything:
+            record = min(model.pane.current + 1, count)
+            return f"{record:,} of {count:,} ({record * 100 // count} %)"
+        rank = model.rank  # first: there may be more by the next line
+        at_least = "" if model.sifted else "+"
+        place = "" if rank is None else f"{rank:,} of "
+        return f"{place}{model.selection.count:,}{at_least} shown, of {count_text(count)}"
 
 
 def _fitting(parts: Sequence[Span], room: int) -> list[Span]:
