@@ -35,6 +35,9 @@ __all__ = ["ViewApp"]
 FRAME: Final = 1 / 12
 """Seconds between two looks at what has come."""
 
+SPARING: Final = 4
+"""While what was there at the start comes in, the timeline is drawn each so many looks: keys wait for it."""
+
 PAUSE: Final = 0.05
 """Seconds that the scanning thread rests where there is nothing to scan."""
 
@@ -90,6 +93,7 @@ class ViewApp(Actions):
         self._wants_sources = False
         self._home: asyncio.AbstractEventLoop | None = None
         self._seen: tuple[object, ...] = ()
+        self._looks = 0
 
     def stop(self) -> None:
         """End, and leave the terminal as it was; for signal handlers and other threads. No effect before it runs."""
@@ -135,7 +139,8 @@ class ViewApp(Actions):
         if self.intake.share < 1:
             self.intake.look()
         model = self.model
-        seen = (len(model.index), model.index.changes, model.scanned, self.intake.running)
+        is_in = self.intake.share == 1
+        seen = (len(model.index), model.index.changes, model.scanned, self.intake.running, is_in)
         if seen == self._seen and self.timeline.whole and not model.seeking:
             self.status.paint()
             return
@@ -143,7 +148,8 @@ class ViewApp(Actions):
             self.sought(model.settle())
         model.pane.refresh()
         self.paint()
-        if self.timeline.display:
+        self._looks += 1
+        if self.timeline.display and (is_in or self._looks % SPARING == 1):
             self.timeline.paint()
         self._seen = seen
 

@@ -21,8 +21,8 @@ __all__ = ["Bars", "Timeline", "nice_width", "width_text", "zoomed"]
 COLUMNS: Final = 1 + len(LEVELS)
 """Of the counts: records without a level, then trace to fatal."""
 
-BUDGET: Final = 32
-"""Blocks that are counted in one call, at most a millisecond each."""
+BUDGET: Final = 16
+"""Blocks that are counted in one call, a millisecond each, or two while others are at work: keys wait for it."""
 
 _GRIDS: Final = 4
 """Grids whose counts are kept: this one, and some to come back to."""
