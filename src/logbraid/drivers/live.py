@@ -19,6 +19,7 @@ from logbraid.core.live import LivePipeline
 from logbraid.core.types import SECOND, Chunk, FileStat, Nanos, Source, SourceId
 from logbraid.drivers.backlog import OneFile
 from logbraid.drivers.newcomers import Newcomer, Newcomers
+from logbraid.drivers.pump import closed_unless_made
 from logbraid.drivers.readers import Answer, Readers
 from logbraid.errors import SourceError
 from logbraid.sinks.base import Batch
@@ -113,11 +114,8 @@ class FollowPump:
             Sample: lambda item, answer: pipeline.receive_sample(item.source, answer),
             _Search: lambda item, answer: self._welcome(*answer),
         }
-        try:
+        with closed_unless_made(self):
             self._add([Newcomer(command.path, opened=command) for command in commands])
-        except BaseException:
-            self.close()
-            raise
 
     @property
     def begun(self) -> bool:

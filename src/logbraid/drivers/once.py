@@ -18,7 +18,7 @@ from logbraid.core.pipeline import LEAST_READ, Pipeline
 from logbraid.core.records import RecordBatch
 from logbraid.core.types import Chunk, Nanos, Source, SourceId
 from logbraid.drivers.control import Control
-from logbraid.drivers.pump import Pump
+from logbraid.drivers.pump import Pump, closed_unless_made
 from logbraid.drivers.readers import Answer, Readers
 from logbraid.errors import SourceError
 from logbraid.sinks.base import Sink
@@ -131,13 +131,10 @@ class MergePump:
         self._bell = Bell()
         self._readers = Readers(self._bell)
         self._moved = True
-        try:
+        with closed_unless_made(self):
             for number, source in enumerate(run.opened):
                 if not source.seekable:
                     self._readers.add(SourceId(number), source)
-        except BaseException:
-            self.close()
-            raise
 
     @property
     def done(self) -> bool:

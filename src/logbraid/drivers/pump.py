@@ -5,7 +5,8 @@ The two pumps are ``once.MergePump`` and ``live.FollowPump``; the four drivers k
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from logbraid.core.account import Account
@@ -13,7 +14,7 @@ from logbraid.core.events import Event
 from logbraid.core.types import Nanos
 from logbraid.sinks.base import Batch
 
-__all__ = ["Pump", "turn"]
+__all__ = ["Pump", "closed_unless_made", "turn"]
 
 
 class Pump(Protocol):
@@ -59,3 +60,13 @@ class Pump(Protocol):
 def turn(pump: Pump) -> Sequence[Batch]:
     """Take a whole turn in this thread."""
     return pump.accept(pump.perform(pump.work()))
+
+
+@contextmanager
+def closed_unless_made(pump: Pump) -> Iterator[None]:
+    """Close a pump whose making is interrupted: threads that it has started must end."""
+    try:
+        yield
+    except BaseException:
+        pump.close()
+        raise
