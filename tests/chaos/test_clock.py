@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -16,6 +17,12 @@ WRITERS: Final = ("--files", "3", "--rate", "2000", "--rotate", "rename", "--rot
 HOUR: Final = 3600
 
 
+def appears(path: Path, text: str) -> None:
+    """Write a file that others may read at any moment: never is it there and empty."""
+    path.with_suffix(".new").write_text(text)
+    path.with_suffix(".new").rename(path)
+
+
 @pytest.mark.parametrize("order", ["time", "arrival"] if LONG else ["time"])
 def test_nothing_is_lost_when_the_clock_is_set_back(ground: Ground, order: str) -> None:
     offset = ground.root / "offset"
@@ -23,7 +30,7 @@ def test_nothing_is_lost_when_the_clock_is_set_back(ground: Ground, order: str) 
     writers = ground.write(*WRITERS, variables=clock)
     follower = ground.follow("--order", order, variables=clock)
     assert ground.grown(follower), follower.said
-    offset.write_text(str(-HOUR))
+    appears(offset, str(-HOUR))
     assert ground.grown(follower, 1 << 16), follower.said
     follower.kill()
     follower = ground.follow("--order", order, variables=clock)
