@@ -264,6 +264,7 @@ SCENARIOS: Final = {
     "copytruncate while it is written": Scenario(
         [*BOTH, SETTLE, ("copy_truncate", "a.log", "a.log.1", line("a", 3)), append("a", 4), SETTLE, append("b", 5)],
         lost=frozenset([line("a", 3)]),
+        grounds=("fake",),  # on a disk, the line may be read before it is truncated: the next scenario
     ),
     "copytruncate, read further than it was copied": Scenario(
         [
