@@ -16,7 +16,7 @@ import pytest
 from .chance import LONG
 from .ground import Ground
 from .judge import Findings
-from .processes import Process
+from .processes import Process, until
 
 pytestmark = pytest.mark.once
 
@@ -66,8 +66,8 @@ def test_killed_while_logs_are_rotated_by_rename(ground: Ground, chance: Random,
     flags = ("--driver", driver, "--order", order)
     writers = ground.write("--rotate", "rename", *WRITERS)
     kill_at_random(ground, chance, KILLS, *flags)
+    assert until(lambda: ground.rotations() > 0)
     ground.finish(writers, ground.follow(*flags))
-    assert ground.rotations() > 0
     assert ground.findings() == Findings()
     assert ground.lost() == {}
     assert ground.verify() == ""
@@ -78,8 +78,8 @@ def test_killed_while_logs_are_rotated_by_rename(ground: Ground, chance: Random,
 def test_killed_while_logs_are_copied_and_truncated(ground: Ground, chance: Random, order: str) -> None:
     writers = ground.write("--rotate", "copytruncate", *WRITERS)
     kill_at_random(ground, chance, KILLS, "--order", order)
+    assert until(lambda: ground.rotations() > 0)
     ground.finish(writers, ground.follow("--order", order))
-    assert ground.rotations() > 0
     assert ground.findings() == Findings(lost=ground.lost())
 
 
